@@ -1,0 +1,150 @@
+"""Digests: the names of content.
+
+Source: image-spec v1.1 ``descriptor.md`` (digests) and go-digest's registered algorithms.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from typing import Any, Protocol, Self
+
+from regexplore.errors import InvalidDigestError, MismatchedDigestError
+
+# Length of the encoded part, in lower-case hex digits, by algorithm.
+ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
+LONGEST = len("sha512:") + 128
+SHORT_LENGTH = 12
+
+_HEX = re.compile(r"[0-9a-f]+", re.ASCII)
+
+
+class Hasher(Protocol):
+    """The part of a hashlib object that is used here."""
+
+    def update(self, content: bytes | bytearray | memoryview, /) -> None: ...
+    def hexdigest(self) -> str: ...
+
+
+class Digest(str):
+    """A content digest such as ``sha256:44136fa3...``; a str that was checked once.
+
+    Parameters
+    ----------
+    text : str
+        ``algorithm:encoded`` with a known algorithm (sha256, sha384, sha512) and lower-case hex.
+
+    Raises
+    ------
+    InvalidDigestError
+        The text is anything else. Nothing is ever built from an unchecked digest.
+
+    Examples
+    --------
+    >>> d = Digest.of(b"{}")
+    >>> d.algorithm, d.short
+    ('sha256', '44136fa355b3')
+    >>> d == "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    True
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if isinstance(text, cls):
+            return text
+        _check(text)
+        return super().__new__(cls, text)
+
+    @property
+    def algorithm(self) -> str:
+        """The part before the colon."""
+        return self.partition(":")[0]
+
+    @property
+    def encoded(self) -> str:
+        """The hex digits after the colon."""
+        return self.partition(":")[2]
+
+    @property
+    def short(self) -> str:
+        """The first 12 hex digits, for display only."""
+        return self.encoded[:SHORT_LENGTH]
+
+    @classmethod
+    def of(cls, content: bytes, algorithm: str = "sha256") -> Self:
+        """Digest of some bytes (Go ``digest.FromBytes``)."""
+        hasher = new_hasher(algorithm)
+        hasher.update(content)
+        return cls.from_hasher(algorithm, hasher)
+
+    @classmethod
+    def from_hasher(cls, algorithm: str, hasher: Hasher) -> Self:
+        """Digest of what a hasher has seen so far."""
+        return cls(f"{algorithm}:{hasher.hexdigest()}")
+
+    def hasher(self) -> Hasher:
+        """Return a fresh hasher of this digest's algorithm."""
+        return new_hasher(self.algorithm)
+
+    def matches(self, content: bytes) -> bool:
+        """Whether the bytes have this digest."""
+        return hmac.compare_digest(self, Digest.of(content, self.algorithm))
+
+    def verify(self, content: bytes) -> None:
+        """Check bytes against this digest.
+
+        Raises
+        ------
+        MismatchedDigestError
+            They have another one.
+        """
+        actual = Digest.of(content, self.algorithm)
+        if actual != self:
+            raise MismatchedDigestError(f"content has digest {actual}, asked for {self}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (str(self),))
+
+
+def new_hasher(algorithm: str) -> Hasher:
+    """Return a hasher of a known algorithm.
+
+    Raises
+    ------
+    InvalidDigestError
+        The algorithm is not one of sha256, sha384, sha512.
+    """
+    if algorithm not in ALGORITHMS:
+        raise InvalidDigestError(f"unsupported digest algorithm {_excerpt(algorithm)}")
+    return hashlib.new(algorithm)
+
+
+def is_digest(text: str) -> bool:
+    """Whether a text is a digest that can be used."""
+    try:
+        Digest(text)
+    except InvalidDigestError:
+        return False
+    return True
+
+
+def _check(text: object) -> None:
+    if not isinstance(text, str):
+        raise InvalidDigestError(f"a digest is text, not {type(text).__name__}")
+    if len(text) > LONGEST:
+        raise InvalidDigestError(f"not a digest: {_excerpt(text)} has {len(text)} characters")
+    algorithm, colon, encoded = text.partition(":")
+    if not colon:
+        raise InvalidDigestError(f"not a digest: {_excerpt(text)} has no colon")
+    length = ALGORITHMS.get(algorithm)
+    if length is None:
+        raise InvalidDigestError(f"unsupported digest algorithm {_excerpt(algorithm)} in {_excerpt(text)}")
+    if len(encoded) != length or not _HEX.fullmatch(encoded):
+        raise InvalidDigestError(f"not a digest: {_excerpt(text)} needs {length} lower-case hex digits")
+
+
+def _excerpt(text: str) -> str:
+    # ascii() keeps control and bidi characters of hostile text visible and inert.
+    return ascii(text if len(text) <= 80 else text[:77] + "...")
