@@ -1,0 +1,1 @@
+"""How values are shown: escaped text, cards, tables and mime bundles. Nothing here asks a registry."""
