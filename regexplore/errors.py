@@ -204,7 +204,9 @@ class ConnectError(TransportError):
 class TLSError(TransportError):
     """TLS could not be established or the certificate was not accepted."""
 
-    default_hint = "Give the registry's CA with ca_file=..., or plain_http=True for a plain HTTP registry you trust."
+    default_hint = (
+        "Give the registry's CA with ca_file=..., or plain_http=True for plain HTTP that you trust."
+    )
 
 
 class ConnectionLostError(TransportError):
@@ -414,11 +416,16 @@ class Subject(Protocol):
     """What ReferrersError needs to know of the subject: a descriptor."""
 
     @property
-    def media_type(self) -> str: ...
+    def media_type(self) -> str:
+        """Media type of the content."""
+
     @property
-    def digest(self) -> str: ...
+    def digest(self) -> str:
+        """Digest of the content."""
+
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Size of the content in bytes."""
 
 
 class ReferrersError(RegexploreError):
@@ -438,7 +445,7 @@ class ReferrersError(RegexploreError):
     UPDATE = "UpdateReferrersIndex"
 
     def __init__(self, op: str, subject: Subject, message: str = "", *, hint: str = "") -> None:
-        super().__init__(f"{op} for {subject.digest}: {message}" if message else f"{op} for {subject.digest}", hint=hint)
+        super().__init__(f"{op} for {subject.digest}" + (f": {message}" if message else ""), hint=hint)
         self.op = op
         self.subject = subject
 

@@ -86,7 +86,5 @@ class Descriptor:
         return fields
 
 
-EMPTY_JSON = Descriptor(
-    OCI_EMPTY, Digest("sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"), 2, data=b"{}"
-)
+EMPTY_JSON = Descriptor(OCI_EMPTY, Digest.of(b"{}"), 2, data=b"{}")
 """The empty JSON object ``{}`` that artifacts without config or layers point at."""

@@ -23,8 +23,11 @@ _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
 class Hasher(Protocol):
     """The part of a hashlib object that is used here."""
 
-    def update(self, content: bytes | bytearray | memoryview, /) -> None: ...
-    def hexdigest(self) -> str: ...
+    def update(self, content: bytes | bytearray | memoryview, /) -> None:
+        """Take in more bytes."""
+
+    def hexdigest(self) -> str:
+        """Return the digest so far, in lower-case hex."""
 
 
 class Digest(str):
@@ -52,6 +55,7 @@ class Digest(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
+        """Check the text; a Digest is taken as it is."""
         if isinstance(text, cls):
             return text
         _check(text)

@@ -16,6 +16,7 @@ OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 OCI_LAYER_TAR = "application/vnd.oci.image.layer.v1.tar"
 OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
 OCI_LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
+OCI_LAYER_NONDISTRIBUTABLE = "application/vnd.oci.image.layer.nondistributable.v1.tar"
 OCI_EMPTY = "application/vnd.oci.empty.v1+json"
 OCI_LAYOUT_HEADER = "application/vnd.oci.layout.header.v1+json"
 
@@ -38,6 +39,7 @@ _INDEXES = frozenset({OCI_INDEX, DOCKER_LIST})
 _SCHEMA1 = frozenset({DOCKER_SCHEMA1, DOCKER_SCHEMA1_SIGNED})
 _MANIFESTS = frozenset(DEFAULT_MANIFEST_TYPES) | _SCHEMA1
 _WITH_SUBJECT = frozenset({OCI_MANIFEST, OCI_INDEX, OCI_ARTIFACT_MANIFEST})
+_LAYER_PREFIXES = (OCI_LAYER_TAR, OCI_LAYER_NONDISTRIBUTABLE, DOCKER_LAYER_TAR, DOCKER_LAYER_FOREIGN)
 _CONFIGS = frozenset({OCI_CONFIG, DOCKER_CONFIG})
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
@@ -71,9 +73,7 @@ def is_image_config(media_type: str) -> bool:
 
 def is_layer(media_type: str) -> bool:
     """Whether the type is a file-system layer, compressed or not, distributable or not."""
-    return media_type.startswith(
-        (OCI_LAYER_TAR, "application/vnd.oci.image.layer.nondistributable.v1.tar", DOCKER_LAYER_TAR, DOCKER_LAYER_FOREIGN)
-    )
+    return media_type.startswith(_LAYER_PREFIXES)
 
 
 def is_nondistributable(media_type: str) -> bool:
@@ -107,5 +107,5 @@ def parse(text: str) -> str:
     """
     media_type = text.partition(";")[0].strip(" \t")
     if not _MEDIA_TYPE.fullmatch(media_type):
-        raise InvalidMediaTypeError(f"not a media type: {ascii(text[:200])}")
+        raise InvalidMediaTypeError(f"not a media type: {text[:200]!a}")
     return media_type.lower()

@@ -38,8 +38,8 @@ class Platform:
         """
         parts = text.split("/")
         if len(parts) not in (2, 3) or not all(parts):
-            raise ValueError(f"a platform reads os/architecture[/variant], not {ascii(text)}")
-        return cls(*parts)
+            raise ValueError(f"a platform reads os/architecture[/variant], not {text!a}")
+        return cls(parts[0], parts[1], "/".join(parts[2:]))
 
     @property
     def is_unknown(self) -> bool:
