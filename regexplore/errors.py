@@ -205,7 +205,7 @@ class TLSError(TransportError):
     """TLS could not be established or the certificate was not accepted."""
 
     default_hint = (
-        "Give the registry's CA with ca_file=..., or plain_http=True for plain HTTP that you trust."
+        "Give the registry's CA with ca_file=..., or plain_http=True where plain HTTP is fine."
     )
 
 

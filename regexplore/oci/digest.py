@@ -11,6 +11,7 @@ import re
 from typing import Any, Protocol, Self
 
 from regexplore.errors import InvalidDigestError, MismatchedDigestError
+from regexplore.oci.excerpt import excerpt
 
 # Length of the encoded part, in lower-case hex digits, by algorithm.
 ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
@@ -121,7 +122,7 @@ def new_hasher(algorithm: str) -> Hasher:
         The algorithm is not one of sha256, sha384, sha512.
     """
     if algorithm not in ALGORITHMS:
-        raise InvalidDigestError(f"unsupported digest algorithm {_excerpt(algorithm)}")
+        raise InvalidDigestError(f"unsupported digest algorithm {excerpt(algorithm)}")
     return hashlib.new(algorithm)
 
 
@@ -138,17 +139,12 @@ def _check(text: object) -> None:
     if not isinstance(text, str):
         raise InvalidDigestError(f"a digest is text, not {type(text).__name__}")
     if len(text) > LONGEST:
-        raise InvalidDigestError(f"not a digest: {_excerpt(text)} has {len(text)} characters")
+        raise InvalidDigestError(f"not a digest: {excerpt(text)} has {len(text)} characters")
     algorithm, colon, encoded = text.partition(":")
     if not colon:
-        raise InvalidDigestError(f"not a digest: {_excerpt(text)} has no colon")
+        raise InvalidDigestError(f"not a digest: {excerpt(text)} has no colon")
     length = ALGORITHMS.get(algorithm)
     if length is None:
-        raise InvalidDigestError(f"unsupported digest algorithm {_excerpt(algorithm)} in {_excerpt(text)}")
+        raise InvalidDigestError(f"unsupported digest algorithm {excerpt(algorithm)} in {excerpt(text)}")
     if len(encoded) != length or not _HEX.fullmatch(encoded):
-        raise InvalidDigestError(f"not a digest: {_excerpt(text)} needs {length} lower-case hex digits")
-
-
-def _excerpt(text: str) -> str:
-    # ascii() keeps control and bidi characters of hostile text visible and inert.
-    return ascii(text if len(text) <= 80 else text[:77] + "...")
+        raise InvalidDigestError(f"not a digest: {excerpt(text)} needs {length} lower-case hex digits")

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from regexplore.errors import DocumentError, MismatchedDigestError, RegexploreError
 from regexplore.oci import media_types, strict_json
 from regexplore.oci.descriptor import Descriptor
+from regexplore.oci.excerpt import excerpt
 
 # Lists that only one kind of document has: a document with two of them means different things to
 # different readers.
@@ -207,7 +208,9 @@ def _check_shape(tree: Any, media_type: str) -> list[str]:
         return []
     said = tree.get("mediaType")
     if isinstance(said, str) and said != media_type:
-        raise DocumentError(f"mediaType says {said!a}, served as {media_type!a}", where="$.mediaType")
+        raise DocumentError(
+            f"mediaType says {excerpt(said)}, served as {excerpt(media_type)}", where="$.mediaType"
+        )
     bodies = [name for name in _BODIES if name in tree]
     if len(bodies) > 1:
         what = " and ".join(_BODIES[name] for name in bodies)
@@ -223,7 +226,7 @@ def _check_shape(tree: Any, media_type: str) -> list[str]:
 def _odd_keys(tree: dict[str, Any]) -> list[str]:
     """Keys that Go programs read (they ignore case) and others do not."""
     return [
-        f"key {key!a} is {_FIELD_BY_LOWER[key.lower()]!a} but for case: some readers take it, some do not"
+        f"key {excerpt(key)} is {_FIELD_BY_LOWER[key.lower()]!a} but for case: some readers take it, some do not"
         for key in tree
         if key.lower() in _FIELD_BY_LOWER and key != _FIELD_BY_LOWER[key.lower()]
     ] + [f"{name} is null" for name in _BODIES if name in tree and tree[name] is None]

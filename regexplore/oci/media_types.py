@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from regexplore.errors import InvalidMediaTypeError
+from regexplore.oci.excerpt import excerpt
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -107,5 +108,5 @@ def parse(text: str) -> str:
     """
     media_type = text.partition(";")[0].strip(" \t")
     if not _MEDIA_TYPE.fullmatch(media_type):
-        raise InvalidMediaTypeError(f"not a media type: {text[:200]!a}")
+        raise InvalidMediaTypeError(f"not a media type: {excerpt(text)}")
     return media_type.lower()

@@ -16,6 +16,7 @@ from typing import Self
 
 from regexplore.errors import InvalidDigestError, InvalidReferenceError
 from regexplore.oci.digest import Digest, is_digest
+from regexplore.oci.excerpt import excerpt
 
 MAX_REPOSITORY = 255
 MAX_TEXT = 4096
@@ -71,7 +72,7 @@ class Reference:
         if self.repository:
             check_repository(self.repository)
         elif self.reference:
-            raise InvalidReferenceError(f"invalid reference: {self.reference!a} without a repository")
+            raise InvalidReferenceError(f"invalid reference: {excerpt(self.reference)} without a repository")
         if self.reference:
             check_reference(self.reference)
 
@@ -85,7 +86,7 @@ class Reference:
         bare = _without_scheme(_bounded(text))
         registry, slash, path = bare.partition("/")
         if not slash:
-            raise InvalidReferenceError(f"invalid reference: {text!a} has no repository")
+            raise InvalidReferenceError(f"invalid reference: {excerpt(text)} has no repository")
         name, at, digest = path.partition("@")
         repository, colon, tag = name.partition(":")
         check_registry(registry)
@@ -93,6 +94,8 @@ class Reference:
         if at and digest:
             check_digest_reference(digest)
             return cls(registry, repository, digest, written_tag=tag if colon and is_tag(tag) else "")
+        if tag:
+            check_tag(tag)
         return cls(registry, repository, tag)
 
     @property
@@ -179,9 +182,9 @@ def check_registry(registry: str) -> None:
     else:
         fine = len(host) <= 253 and _HOST.fullmatch(host) is not None
     if not fine:
-        raise InvalidReferenceError(f"invalid registry {_excerpt(registry)}: not host[:port]")
+        raise InvalidReferenceError(f"invalid registry {excerpt(registry)}: not host[:port]")
     if port is not None and not (_PORT.fullmatch(port) and 0 < int(port) <= 65535):
-        raise InvalidReferenceError(f"invalid registry {_excerpt(registry)}: port must be 1 to 65535")
+        raise InvalidReferenceError(f"invalid registry {excerpt(registry)}: port must be 1 to 65535")
 
 
 def check_repository(repository: str) -> None:
@@ -196,7 +199,7 @@ def check_repository(repository: str) -> None:
     for component in repository.split("/"):
         if not _COMPONENT.fullmatch(component):
             raise InvalidReferenceError(
-                f"invalid repository {_excerpt(repository)}: component {_excerpt(component)} is not "
+                f"invalid repository {excerpt(repository)}: component {excerpt(component)} is not "
                 "lower-case letters and digits joined by one of . _ __ -"
             )
 
@@ -210,9 +213,20 @@ def check_reference(reference: str) -> None:
     """
     if ":" in reference:
         check_digest_reference(reference)
-    elif not is_tag(reference):
+    else:
+        check_tag(reference)
+
+
+def check_tag(tag: str) -> None:
+    """Refuse what cannot be a tag; a digest behind a colon is none.
+
+    Raises
+    ------
+    InvalidReferenceError
+    """
+    if not is_tag(tag):
         raise InvalidReferenceError(
-            f"invalid tag {_excerpt(reference)}: 1 to 128 letters, digits, _ . - and no . or - first"
+            f"invalid tag {excerpt(tag)}: 1 to 128 letters, digits, _ . - and no . or - first"
         )
 
 
@@ -273,10 +287,6 @@ def _bounded(text: str) -> str:
     if len(text) > MAX_TEXT:
         raise InvalidReferenceError(f"invalid reference: longer than {MAX_TEXT} characters")
     return text
-
-
-def _excerpt(text: str) -> str:
-    return ascii(text if len(text) <= 80 else text[:77] + "...")
 
 
 __all__ = [

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from regexplore.errors import DocumentError
+from regexplore.oci.excerpt import excerpt
 
 MAX_DEPTH = 100
 
@@ -44,7 +45,7 @@ class _Reader:
         seen: set[str] = set()
         double = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         flawed = _FlawedObject(value)
-        flawed.flaw = _Flaw(f"key {double!a} stands twice in one object")
+        flawed.flaw = _Flaw(f"key {excerpt(double)} stands twice in one object")
         return flawed
 
     def constant(self, name: str) -> _Flaw:
@@ -126,7 +127,7 @@ def _walk(tree: Any) -> Iterator[tuple[str, int, Any]]:
         yield where, depth, value
         if isinstance(value, dict):
             for key in value:
-                yield f"{where}.{key!a}", depth, key
+                yield f"{where}.{excerpt(key)}", depth, key
             stack.extend((f"{where}.{key}", depth + 1, item) for key, item in reversed(value.items()))
         elif isinstance(value, list):
             stack.extend((f"{where}[{n}]", depth + 1, value[n]) for n in reversed(range(len(value))))
