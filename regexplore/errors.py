@@ -204,9 +204,7 @@ class ConnectError(TransportError):
 class TLSError(TransportError):
     """TLS could not be established or the certificate was not accepted."""
 
-    default_hint = (
-        "Give the registry's CA with ca_file=..., or plain_http=True where plain HTTP is fine."
-    )
+    default_hint = "Give the registry's CA with ca_file=..., or plain_http=True where plain HTTP is fine."
 
 
 class ConnectionLostError(TransportError):

@@ -226,7 +226,7 @@ def _check_shape(tree: Any, media_type: str) -> list[str]:
 def _odd_keys(tree: dict[str, Any]) -> list[str]:
     """Keys that Go programs read (they ignore case) and others do not."""
     return [
-        f"key {excerpt(key)} is {_FIELD_BY_LOWER[key.lower()]!a} but for case: some readers take it, some do not"
+        f"key {excerpt(key)} is {_FIELD_BY_LOWER[key.lower()]} but for case: some readers take it, some not"
         for key in tree
         if key.lower() in _FIELD_BY_LOWER and key != _FIELD_BY_LOWER[key.lower()]
     ] + [f"{name} is null" for name in _BODIES if name in tree and tree[name] is None]

@@ -15,7 +15,6 @@ from regexplore.oci import (
     Digest,
     Document,
     ImageConfig,
-    Index,
     Manifest,
     Platform,
     Schema1Manifest,
@@ -280,7 +279,7 @@ def signed_schema1():
     head, tail = payload[:-1], payload[-1:]
     encode = lambda text: urlsafe_b64encode(text.encode()).rstrip(b"=").decode()  # noqa: E731
     protected = encode(json.dumps({"formatLength": len(head), "formatTail": encode(tail)}))
-    raw = head + ', "signatures": [{"protected": "%s"}]}' % protected
+    raw = head + '', "signatures": [{"protected": "' + protected + '"}]}'
     return raw.encode(), payload.encode()
 
 
@@ -325,7 +324,7 @@ def test_real_manifests_of_every_kind():
         assert document.raw == raw
         if path.name.startswith(("ociv1.artifact", "ociv1nomime.artifact")):
             assert "$.config.digest" in document.reason
-    assert {kind for kind in kinds.values()} == {"index", "image", "artifact", "unknown", "unreadable"}
+    assert set(kinds.values()) == {"index", "image", "artifact", "unknown", "unreadable"}
     assert kinds["v2list.manifest.json"] == "index"
     assert kinds["v2s1.manifest.json"] == "image"
     assert kinds["non-json.manifest.json"] == "unknown"
