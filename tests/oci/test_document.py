@@ -279,7 +279,7 @@ def signed_schema1():
     head, tail = payload[:-1], payload[-1:]
     encode = lambda text: urlsafe_b64encode(text.encode()).rstrip(b"=").decode()  # noqa: E731
     protected = encode(json.dumps({"formatLength": len(head), "formatTail": encode(tail)}))
-    raw = head + '', "signatures": [{"protected": "' + protected + '"}]}'
+    raw = head + ', "signatures": [{"protected": "' + protected + '"}]}'
     return raw.encode(), payload.encode()
 
 
