@@ -77,7 +77,7 @@ class Source:
 
     def to_text(self) -> list[str]:
         """Give the place of the document."""
-        return [self.where]
+        return [terminal(self.where)]
 
     def to_html(self) -> Markup:
         """Give the document, line by line."""

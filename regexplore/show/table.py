@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from regexplore.show.element import element, joined
-from regexplore.show.escape import Markup
+from regexplore.show.escape import Markup, terminal
 from regexplore.show.value import Value, value
 
 MAX_ROWS = 60
@@ -66,7 +66,7 @@ class Table:
 
     def to_text(self) -> list[str]:
         """Give the lines of the table, columns aligned."""
-        cells = [list(self.columns), *([cell.to_text() for cell in row] for row in self.rows)]
+        cells = [list(map(terminal, self.columns)), *([cell.to_text() for cell in row] for row in self.rows)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(self.columns))]
         lines = [self._line(row, widths) for row in cells]
         return [*lines, self.rest] if self.rest else lines
