@@ -1,0 +1,115 @@
+"""Schemas: a frame has the columns, order and dtypes that are declared for it, full or empty.
+
+Left to itself pandas gives an empty column the dtype ``object`` and shows missing text as NaN; here text is
+``string``, whole numbers are ``Int64``, times are UTC, and what is missing is ``<NA>`` (``NaT`` for times).
+Values stay raw: they are escaped where they are shown, not where they are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from regexplore.frames.origin import Origin
+
+TEXT: Literal["string"] = "string"
+WHOLE: Literal["Int64"] = "Int64"
+NUMBER: Literal["Float64"] = "Float64"
+FLAG: Literal["boolean"] = "boolean"
+# Microseconds hold every year that datetime does; nanoseconds end in 2262, and a registry may say anything.
+TIME: Literal["datetime64[us, UTC]"] = "datetime64[us, UTC]"
+
+Row = Mapping[str, Any]
+
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name, its dtype, and what it holds."""
+
+    name: str
+    dtype: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The columns of one kind of frame, in order."""
+
+    columns: tuple[Column, ...]
+
+    @classmethod
+    def of(cls, *columns: tuple[str, str, str]) -> Schema:
+        """Make a schema from names, dtypes and meanings."""
+        return cls(tuple(Column(*column) for column in columns))
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return [column.name for column in self.columns]
+
+    @property
+    def dtypes(self) -> dict[str, str]:
+        """The dtype of each column."""
+        return {column.name: column.dtype for column in self.columns}
+
+    def frame(self, rows: Iterable[Row], origin: Origin) -> pd.DataFrame:
+        """Give the frame of some rows.
+
+        Parameters
+        ----------
+        rows
+            Mappings from column names; what is left out, None or "" is missing.
+        origin
+            Where the rows come from, and whether they are all; kept in ``attrs``.
+
+        Raises
+        ------
+        KeyError
+            When a row has a column that is not declared.
+        """
+        kept = list(rows)
+        known = set(self.names)
+        for row in kept:
+            if not known.issuperset(row):
+                raise KeyError(f"not in this schema: {sorted(set(row) - known)}")
+        frame = pd.DataFrame(
+            {
+                column.name: _array([row.get(column.name) for row in kept], column.dtype)
+                for column in self.columns
+            }
+        )
+        frame.attrs.update(origin.attrs())
+        return frame
+
+
+def _array(values: list[Any], dtype: str) -> Any:
+    """Give one column; what does not fit its dtype is missing, never an error for the whole frame."""
+    if dtype == TEXT:
+        return pd.array([_text(value) for value in values], dtype="string")
+    if dtype == WHOLE:
+        return pd.array([_whole(value) for value in values], dtype="Int64")
+    if dtype == TIME:
+        return pd.Series(pd.array([_missing_blank(value) for value in values], dtype="datetime64[us, UTC]"))
+    return pd.array([_missing_blank(value) for value in values], dtype=dtype)  # type: ignore[call-overload]
+
+
+def _missing_blank(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _text(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    # Arrow keeps text as UTF-8, which has no lone surrogates; JSON may write them.
+    return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _whole(value: int | None) -> int | None:
+    if value is None or not _SMALLEST <= value <= _LARGEST:
+        return None
+    return value

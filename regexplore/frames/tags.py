@@ -1,0 +1,163 @@
+"""The tags of a repository, as a frame: names only, or with what they name.
+
+Cost: names cost one request a page. Detail costs one GET for each tag, which gives every column but
+``created`` and ``platforms`` of single images; those cost one GET for each *distinct* image config.
+Children of an index are not fetched: its platforms stand in the index, its ``created`` in an annotation or
+nowhere, and its ``total_size`` is not known without its children.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+import pandas as pd
+
+from regexplore.errors import RegexploreError
+from regexplore.frames.order import version_key
+from regexplore.frames.origin import Origin
+from regexplore.frames.platforms import annotations_text, platform_names
+from regexplore.frames.schema import TEXT, TIME, WHOLE, Row, Schema
+from regexplore.oci import (
+    ArtifactManifest,
+    Descriptor,
+    Document,
+    ImageConfig,
+    Index,
+    Manifest,
+    Schema1Manifest,
+    UnreadableDocument,
+    media_types,
+)
+from regexplore.oci.image_config import parse_time
+
+TAGS = Schema.of(("tag", TEXT, "name of the tag"))
+
+TAG_DETAILS = Schema.of(
+    *((column.name, column.dtype, column.meaning) for column in TAGS.columns),
+    ("digest", TEXT, "digest the tag names, checked against the bytes"),
+    ("kind", TEXT, "index, image, artifact, unknown or unreadable"),
+    ("media_type", TEXT, "media type of the manifest"),
+    ("artifact_type", TEXT, "artifact type; for images the media type of the config"),
+    ("size", WHOLE, "bytes of the manifest itself"),
+    ("total_size", WHOLE, "bytes of manifest, config and layers as stored; not known for an index"),
+    ("platforms", TEXT, "os/architecture[/variant], separated by commas; no attestations"),
+    ("layers", WHOLE, "number of layers or blobs; not known for an index"),
+    ("created", TIME, "from the image config, else from the annotation org.opencontainers.image.created"),
+    ("annotations", TEXT, "annotations of the manifest, as JSON"),
+    ("error", TEXT, "why the row is not complete"),
+)
+
+CREATED = "org.opencontainers.image.created"
+
+
+class Reader(Protocol):
+    """Gives documents; the same digest is fetched once."""
+
+    def by_reference(self, reference: str) -> Document:
+        """Fetch what a tag names, in one request."""
+
+    def by_descriptor(self, descriptor: Descriptor) -> Document:
+        """Give the document of a descriptor, fetched if it is not known yet."""
+
+
+def tags_frame(tags: Iterable[str], origin: Origin) -> pd.DataFrame:
+    """Give one row for each name, sorted as versions."""
+    return TAGS.frame(({"tag": tag} for tag in sorted(tags, key=version_key)), origin)
+
+
+def tag_details_frame(rows: Iterable[Row], origin: Origin) -> pd.DataFrame:
+    """Give the frame of rows made by `tag_row`, sorted as versions."""
+    kept = sorted(rows, key=lambda row: version_key(str(row["tag"])))
+    failed = sum(bool(row.get("error")) for row in kept)
+    if failed:
+        origin.partial(f"{failed} of {len(kept)} tags could not be read in full; see the column error")
+    return TAG_DETAILS.frame(kept, origin)
+
+
+def tag_row(tag: str, reader: Reader) -> Row:
+    """Give the row of one tag. What goes wrong is told in its ``error`` and never raised."""
+    try:
+        document = reader.by_reference(tag)
+    except RegexploreError as error:
+        return {"tag": tag, "error": told(error)}
+    config, problem = _config_of(document, reader)
+    return {"tag": tag, **document_facts(document, config), "error": problem}
+
+
+def document_facts(document: Document, config: ImageConfig | None) -> Row:
+    """Give what a manifest, and its image config if there is one, say of themselves."""
+    return {
+        "digest": document.descriptor.digest,
+        "kind": document.kind,
+        "media_type": document.media_type,
+        "artifact_type": document.artifact_type,
+        "size": len(document.raw),
+        "total_size": total_size(document),
+        "platforms": ", ".join(platforms_of(document, config)),
+        "layers": layer_count(document),
+        "created": created_of(document, config),
+        "annotations": annotations_text(document.annotations),
+    }
+
+
+def image_config_of(document: Document) -> Descriptor | None:
+    """Give the descriptor of the image config, if the document is an image that has one."""
+    if isinstance(document, Manifest) and media_types.is_image_config(document.config.media_type):
+        return document.config
+    return None
+
+
+def total_size(document: Document) -> int | None:
+    """Give the bytes that a manifest, its config and its distinct layers take; None for an index."""
+    if isinstance(document, Manifest):
+        parts = (document.config, *document.layers)
+    elif isinstance(document, ArtifactManifest):
+        parts = document.blobs
+    else:
+        return None
+    return len(document.raw) + sum({part.digest: part.size for part in parts}.values())
+
+
+def layer_count(document: Document) -> int | None:
+    """Give the number of layers or blobs; None for documents that have none of their own."""
+    if isinstance(document, Manifest | Schema1Manifest):
+        return len(document.layers)
+    return len(document.blobs) if isinstance(document, ArtifactManifest) else None
+
+
+def platforms_of(document: Document, config: ImageConfig | None) -> list[str]:
+    """Give the platforms that a document is for."""
+    if isinstance(document, Index):
+        return platform_names(document.manifests)
+    if isinstance(document, Schema1Manifest):
+        return [str(document.platform)]
+    return [str(config.platform)] if config is not None and document.kind == "image" else []
+
+
+def created_of(document: Document, config: ImageConfig | None) -> datetime | None:
+    """Give when something was made, as it says itself."""
+    if config is not None and config.created is not None:
+        return config.created
+    return parse_time(document.annotations.get(CREATED, ""))
+
+
+def told(error: RegexploreError) -> str:
+    """Give an error in one line, by the name it can be caught by."""
+    return f"{type(error).__name__}: {error}"
+
+
+def _config_of(document: Document, reader: Reader) -> tuple[ImageConfig | None, str | None]:
+    if isinstance(document, UnreadableDocument):
+        return None, document.reason
+    descriptor = image_config_of(document)
+    if descriptor is None:
+        return None, None
+    try:
+        config = reader.by_descriptor(descriptor)
+    except RegexploreError as error:
+        return None, f"config: {told(error)}"
+    if isinstance(config, ImageConfig):
+        return config, None
+    return None, f"config: {config.reason}" if isinstance(config, UnreadableDocument) else None
