@@ -73,6 +73,14 @@ class ReferrerLister(Protocol):
 
 
 @runtime_checkable
+class RootLister(Protocol):
+    """A store that knows content which no tag leads to."""
+
+    def roots(self) -> list[Descriptor]:
+        """Return where a walk over everything may begin, beside the tags."""
+
+
+@runtime_checkable
 class ReferenceFetcher(Protocol):
     """A store that resolves and fetches in one go."""
 
