@@ -43,7 +43,7 @@ def parse(body, media_type=media_types.OCI_MANIFEST):
     return Document.parse(raw, Descriptor.from_bytes(media_type, raw))
 
 
-def test_manifest_of_an_image():
+def test_hlp_3_manifest_of_an_image():
     subject = {"mediaType": media_types.OCI_INDEX, "digest": D, "size": 9}
     document = parse(manifest(subject=subject, annotations={"a": "b"}, unknown=1))
     assert isinstance(document, Manifest)

@@ -32,7 +32,7 @@ DIGEST = "sha256:" + "ab" * 32
         ("r.io/a__b/c--d", "r.io", "a__b/c--d", ""),
     ],
 )
-def test_ref_1_2_forms(text, registry, repository, reference):
+def test_ref_1_2_3_forms(text, registry, repository, reference):
     ref = Reference.parse(text)
     assert (ref.registry, ref.repository, ref.reference) == (registry, repository, reference)
 
@@ -83,7 +83,7 @@ def test_ref_1_2_forms(text, registry, repository, reference):
         "x" * 5000,
     ],
 )
-def test_ref_refused_with_a_hint(text):
+def test_ref_1_2_4_5_6_refused_with_a_hint(text):
     with pytest.raises(InvalidReferenceError) as caught:
         Reference.parse(text)
     assert caught.value.hint

@@ -70,7 +70,7 @@ def test_desc_1_media_types_that_are_none(text):
         media_types.parse(text)
 
 
-def test_descriptor_reduced_to_its_content():
+def test_hlp_4_descriptor_reduced_to_its_content():
     full = Descriptor("a/b", Digest.of(b"x"), 1, {"k": "v"}, "c/d", Platform("linux", "amd64"))
     assert full.plain() == Descriptor("a/b", Digest.of(b"x"), 1)
     assert full.same_content(full.plain())
