@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from regexplore.frames.facts import mismatch, steps_of_layers
 from regexplore.frames.origin import Origin
 from regexplore.frames.schema import FLAG, TEXT, TIME, WHOLE, Row, Schema
 from regexplore.oci import Descriptor, HistoryEntry, ImageConfig, Manifest
@@ -20,12 +21,6 @@ HISTORY = Schema.of(
     ("layer", TEXT, "digest of the layer it made"),
     ("size", WHOLE, "bytes of that layer as stored"),
 )
-
-
-def steps_of_layers(manifest: Manifest, config: ImageConfig) -> list[HistoryEntry] | None:
-    """Give the step that made each layer; None if the history does not account for the layers one to one."""
-    steps = [step for step in config.history if not step.empty_layer]
-    return steps if len(steps) == len(manifest.layers) else None
 
 
 def history_frame(manifest: Manifest, config: ImageConfig, origin: Origin) -> pd.DataFrame:
@@ -43,12 +38,6 @@ def history_frame(manifest: Manifest, config: ImageConfig, origin: Origin) -> pd
         for n, step in enumerate(config.history, 1)
     ]
     return HISTORY.frame(rows, origin)
-
-
-def mismatch(manifest: Manifest, config: ImageConfig) -> str:
-    """Give the sentence on a history that does not account for the layers."""
-    steps = sum(not step.empty_layer for step in config.history)
-    return f"the history has {steps} steps that made a layer, the manifest has {len(manifest.layers)} layers"
 
 
 def _row(n: int, step: HistoryEntry, layer: Descriptor | None) -> Row:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from regexplore.frames.history import mismatch, steps_of_layers
+from regexplore.frames.facts import TITLE, mismatch, steps_of_layers
 from regexplore.frames.origin import Origin
 from regexplore.frames.schema import FLAG, TEXT, TIME, WHOLE, Row, Schema
 from regexplore.oci import Descriptor, Digest, HistoryEntry, ImageConfig, Manifest, media_types
@@ -24,8 +24,6 @@ LAYERS = Schema.of(
     ("shared_with", TEXT, "other documents read in this session that hold the same layer"),
     ("title", TEXT, "file name of an artifact's layer (annotation org.opencontainers.image.title)"),
 )
-
-TITLE = "org.opencontainers.image.title"
 
 # 1,024 zero bytes: a tar archive without entries, which some builders store for steps that change no file.
 EMPTY_TAR = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"

@@ -46,6 +46,11 @@ class Origin:
             self._reasons.append(reason)
 
     @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the rows may not be all."""
+        return tuple(self._reasons)
+
+    @property
     def complete(self) -> bool:
         """Whether the rows are all that was asked for."""
         return not self._reasons

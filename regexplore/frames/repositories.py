@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from regexplore.errors import RegexploreError
+from regexplore.frames.facts import told
 from regexplore.frames.order import version_key
 from regexplore.frames.origin import Origin
 from regexplore.frames.schema import TEXT, TIME, WHOLE, Row, Schema
-from regexplore.frames.tags import Reader, tag_row, told
+from regexplore.frames.tags import Reader, tag_row
 
 REPOSITORIES = Schema.of(("repository", TEXT, "name of the repository, without the registry"))
 

@@ -9,28 +9,24 @@ nowhere, and its ``total_size`` is not known without its children.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Protocol
 
 import pandas as pd
 
 from regexplore.errors import RegexploreError
+from regexplore.frames.facts import (
+    annotations_text,
+    created_of,
+    image_config_of,
+    layer_count,
+    platforms_of,
+    told,
+    total_size,
+)
 from regexplore.frames.order import version_key
 from regexplore.frames.origin import Origin
-from regexplore.frames.platforms import annotations_text, platform_names
 from regexplore.frames.schema import TEXT, TIME, WHOLE, Row, Schema
-from regexplore.oci import (
-    ArtifactManifest,
-    Descriptor,
-    Document,
-    ImageConfig,
-    Index,
-    Manifest,
-    Schema1Manifest,
-    UnreadableDocument,
-    media_types,
-)
-from regexplore.oci.image_config import parse_time
+from regexplore.oci import Descriptor, Document, ImageConfig, UnreadableDocument
 
 TAGS = Schema.of(("tag", TEXT, "name of the tag"))
 
@@ -48,8 +44,6 @@ TAG_DETAILS = Schema.of(
     ("annotations", TEXT, "annotations of the manifest, as JSON"),
     ("error", TEXT, "why the row is not complete"),
 )
-
-CREATED = "org.opencontainers.image.created"
 
 
 class Reader(Protocol):
@@ -100,52 +94,6 @@ def document_facts(document: Document, config: ImageConfig | None) -> Row:
         "created": created_of(document, config),
         "annotations": annotations_text(document.annotations),
     }
-
-
-def image_config_of(document: Document) -> Descriptor | None:
-    """Give the descriptor of the image config, if the document is an image that has one."""
-    if isinstance(document, Manifest) and media_types.is_image_config(document.config.media_type):
-        return document.config
-    return None
-
-
-def total_size(document: Document) -> int | None:
-    """Give the bytes that a manifest, its config and its distinct layers take; None for an index."""
-    if isinstance(document, Manifest):
-        parts = (document.config, *document.layers)
-    elif isinstance(document, ArtifactManifest):
-        parts = document.blobs
-    else:
-        return None
-    return len(document.raw) + sum({part.digest: part.size for part in parts}.values())
-
-
-def layer_count(document: Document) -> int | None:
-    """Give the number of layers or blobs; None for documents that have none of their own."""
-    if isinstance(document, Manifest | Schema1Manifest):
-        return len(document.layers)
-    return len(document.blobs) if isinstance(document, ArtifactManifest) else None
-
-
-def platforms_of(document: Document, config: ImageConfig | None) -> list[str]:
-    """Give the platforms that a document is for."""
-    if isinstance(document, Index):
-        return platform_names(document.manifests)
-    if isinstance(document, Schema1Manifest):
-        return [str(document.platform)]
-    return [str(config.platform)] if config is not None and document.kind == "image" else []
-
-
-def created_of(document: Document, config: ImageConfig | None) -> datetime | None:
-    """Give when something was made, as it says itself."""
-    if config is not None and config.created is not None:
-        return config.created
-    return parse_time(document.annotations.get(CREATED, ""))
-
-
-def told(error: RegexploreError) -> str:
-    """Give an error in one line, by the name it can be caught by."""
-    return f"{type(error).__name__}: {error}"
 
 
 def _config_of(document: Document, reader: Reader) -> tuple[ImageConfig | None, str | None]:

@@ -1,0 +1,1 @@
+"""What a notebook holds: registries, repositories, images and artifacts, with frames and cards."""

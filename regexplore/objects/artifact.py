@@ -1,0 +1,192 @@
+"""Artifacts: what a tag or digest names, read and verified. `Image` and `Index` know more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from regexplore.objects.document_card import document_card
+from regexplore.objects.referrers_section import ReferrersSeen
+from regexplore.objects.source import Source
+from regexplore.oci import ArtifactManifest, Descriptor, Digest, Document, Manifest
+from regexplore.show.bundle import line, mimebundle
+from regexplore.show.card import Card
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from regexplore.objects.graph import Graph
+
+
+class Artifact:
+    """A manifest with everything it says, held as the bytes that were verified.
+
+    Made by ``Repository.get`` and its kin. Attributes and the repr cost no request.
+
+    Attributes
+    ----------
+    descriptor : Descriptor
+        Media type, digest and size, as fetched.
+    document : Document
+        The bytes and their typed view.
+    reference : str
+        Registry, repository and tag or digest, as asked for.
+    """
+
+    kinds: ClassVar[tuple[str, ...]] = ("artifact", "unknown", "unreadable", "config")
+    _classes: ClassVar[dict[str, type[Artifact]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Artifact._classes.update(dict.fromkeys(cls.kinds, cls))
+
+    def __init__(self, source: Source, document: Document, reference: str) -> None:
+        self._source = source
+        self._referrers_seen: ReferrersSeen | None = None
+        self.document = document
+        self.descriptor = document.descriptor
+        self.reference = reference
+
+    @classmethod
+    def of(cls, source: Source, document: Document, reference: str) -> Artifact:
+        """Give the object that fits the kind of a document: an `Index`, an `Image` or an `Artifact`."""
+        return cls._classes.get(document.kind, Artifact)(source, document, reference)
+
+    @property
+    def kind(self) -> str:
+        """``index``, ``image``, ``artifact``, ``unknown`` or ``unreadable``."""
+        return self.document.kind
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of the manifest."""
+        return self.descriptor.digest
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the manifest."""
+        return self.document.media_type
+
+    @property
+    def artifact_type(self) -> str:
+        """The artifact type; for images the media type of the config."""
+        return self.document.artifact_type
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """The annotations of the manifest."""
+        return self.document.annotations
+
+    @property
+    def subject(self) -> Descriptor | None:
+        """What this refers to."""
+        return self.document.subject
+
+    @property
+    def raw(self) -> bytes:
+        """The manifest exactly as it was served."""
+        return self.document.raw
+
+    @property
+    def pinned(self) -> str:
+        """The reference by digest, which cannot move."""
+        return f"{self._source.name}@{self.digest}"
+
+    def json(self) -> Any:
+        """Give the manifest as plain objects, unknown fields included.
+
+        Raises
+        ------
+        DocumentError
+            The bytes are not JSON that can be read safely.
+        """
+        return self.document.json()
+
+    def layers(self) -> pd.DataFrame:
+        """Give the layers or blobs as a frame. Costs no request.
+
+        Returns
+        -------
+        pandas.DataFrame
+            See `regexplore.frames.layers.LAYERS`; empty for an index.
+        """
+        from regexplore.frames.layers import layers_frame
+
+        return layers_frame(self._layer_descriptors(), None, self._origin(), sharers=self._sharers)
+
+    def referrers(self, artifact_type: str = "", *, recursive: bool = False) -> pd.DataFrame:
+        """Give what refers to this: signatures, SBOMs, attestations and others.
+
+        Costs one request a page; recursive costs as many for each platform of an index and for each
+        referrer found. Attestations that BuildKit keeps inside an index cost none. Asked are the referrers
+        API or, where that is missing, the referrers tag; signatures that are only found by cosign's own tag
+        names are not looked for.
+
+        Parameters
+        ----------
+        artifact_type
+            Only those of this type.
+        recursive
+            Also what refers to the platforms of an index, and to the referrers themselves.
+
+        Raises
+        ------
+        RegexploreError
+            The referrers of this very manifest could not be listed.
+        """
+        from regexplore.frames.referrers import referrers_frame
+        from regexplore.objects.referrer_search import ReferrerSearch
+
+        origin = self._origin()
+        search = ReferrerSearch(self._source.store, origin)
+        if recursive:
+            found = search.recursive(self.document, artifact_type)
+        else:
+            found = search.direct(self.descriptor, artifact_type)
+        frame = referrers_frame(found, origin)
+        if not artifact_type:
+            self._referrers_seen = ReferrersSeen(tuple(found), origin.reasons)
+        return frame
+
+    def graph(self, *, depth: int | None = None, referrers: bool = True) -> Graph:
+        """Give the graph of everything this points at, and of what refers to it.
+
+        Costs one request for each manifest and index that is not known yet; layers are not fetched.
+        """
+        from regexplore.objects.graph import Graph
+
+        return Graph.of(self._source.store, [self.reference], depth=depth, referrers=referrers)
+
+    def _layer_descriptors(self) -> tuple[Descriptor, ...]:
+        if isinstance(self.document, Manifest):
+            return self.document.layers
+        return self.document.blobs if isinstance(self.document, ArtifactManifest) else ()
+
+    def _sharers(self, layer: Digest) -> list[str]:
+        return self._source.sharers(layer, self.digest)
+
+    def _origin(self) -> Any:
+        from regexplore.frames.origin import Origin
+
+        return Origin(self.reference, self._source.requests)
+
+    def _card(self) -> Card:
+        return document_card(
+            self.document, self.reference, pinned=self.pinned, referrers=self._referrers_seen
+        )
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> dict[str, str]:
+        return mimebundle(self._card, include, exclude)
+
+    def __repr__(self) -> str:
+        return line(self._card)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Artifact) and (self.descriptor, self._source.name) == (
+            other.descriptor,
+            other._source.name,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.digest, self._source.name))

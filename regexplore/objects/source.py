@@ -1,0 +1,147 @@
+"""A store with a memory: documents are fetched once, and what was seen can be told without asking again.
+
+Everything a notebook holds reads through this, so that a digest known in this process costs no request.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from threading import Lock
+
+from regexplore.content.store import ReadOnlyStore, ReferenceFetcher, fetch_all, read_all
+from regexplore.oci import Descriptor, Digest, Document, Manifest
+from regexplore.oci.digest import is_digest
+
+MAX_CONFIG_BYTES = 8 << 20
+MAX_REMEMBERED_BYTES = 64 << 20
+
+
+class Source:
+    """Reads documents from a store and remembers them.
+
+    Parameters
+    ----------
+    store
+        A repository, a layout, or anything else that resolves and fetches.
+    name
+        What references begin with: ``localhost:5000/demo/app``.
+    requests
+        Gives the number of requests sent so far; None when there are none to count.
+    """
+
+    def __init__(self, store: ReadOnlyStore, name: str, requests: Callable[[], int] | None = None) -> None:
+        self.store = store
+        self.name = name
+        self.requests = requests
+        self._lock = Lock()
+        self._documents: OrderedDict[Digest, Document] = OrderedDict()
+        self._bytes = 0
+        self._flights: dict[Digest, Future[Document]] = {}
+        # What a tag named when it was fetched; None for tags that were only listed.
+        self._tags: dict[str, Digest | None] = {}
+        self._holders: dict[Digest, set[Digest]] = defaultdict(set)
+
+    def by_reference(self, reference: str) -> Document:
+        """Fetch what a tag or digest names.
+
+        A tag always costs one request, for it may have moved; a known digest costs none.
+
+        Raises
+        ------
+        NotFoundError
+            Nothing goes by that name.
+        RegexploreError
+            It could not be fetched, or its bytes are not those of its digest.
+        """
+        known = self._known(Digest(reference)) if is_digest(reference) else None
+        if known is not None:
+            return known
+        if isinstance(self.store, ReferenceFetcher):
+            descriptor, stream = self.store.fetch_reference(reference)
+            raw = read_all(stream, descriptor)
+        else:
+            descriptor = self.store.resolve(reference)
+            raw = fetch_all(self.store, descriptor)
+        document = self._remember(Document.examine(raw, descriptor))
+        if not is_digest(reference):
+            with self._lock:
+                self._tags[reference] = descriptor.digest
+        return document
+
+    def by_descriptor(self, descriptor: Descriptor) -> Document:
+        """Give the document of a descriptor; threads that ask for the same one share one request.
+
+        Raises
+        ------
+        RegexploreError
+            It could not be fetched, or its bytes are not those of its digest.
+        """
+        known = self._known(descriptor.digest) or self._shared_flight(descriptor)
+        if known.media_type == descriptor.media_type:
+            return known
+        # The same bytes under another media type are another document, but no other request.
+        return Document.examine(known.raw, descriptor)
+
+    def _shared_flight(self, descriptor: Descriptor) -> Document:
+        with self._lock:
+            flight = self._flights.get(descriptor.digest)
+            if flight is None:
+                own = self._flights[descriptor.digest] = Future()
+        if flight is not None:
+            return flight.result()
+        try:
+            own.set_result(self._remember(self._read(descriptor)))
+        except BaseException as error:
+            own.set_exception(error)
+        finally:
+            with self._lock:
+                del self._flights[descriptor.digest]
+        return own.result()
+
+    def see_tags(self, tags: Iterable[str]) -> None:
+        """Remember names of tags, for completion; what they name is not known by that."""
+        with self._lock:
+            for tag in tags:
+                self._tags.setdefault(tag, None)
+
+    def tags_seen(self) -> list[str]:
+        """Give the tags that were listed or fetched so far."""
+        with self._lock:
+            return [*self._tags]
+
+    def tags_of(self, digest: str) -> list[str]:
+        """Give the tags that were fetched so far and named this digest then."""
+        with self._lock:
+            return [tag for tag, named in self._tags.items() if named == digest]
+
+    def sharers(self, layer: Digest, besides: Digest) -> list[str]:
+        """Give the names of other manifests read so far that hold a layer."""
+        with self._lock:
+            holders = sorted(self._holders.get(layer, set()) - {besides})
+        return [name for holder in holders for name in (self.tags_of(holder) or [holder.short])]
+
+    def _known(self, digest: Digest) -> Document | None:
+        with self._lock:
+            return self._documents.get(digest)
+
+    def _read(self, descriptor: Descriptor) -> Document:
+        inline = descriptor.data
+        if inline is not None and len(inline) == descriptor.size and descriptor.digest.matches(inline):
+            return Document.examine(inline, descriptor)
+        return Document.examine(fetch_all(self.store, descriptor, MAX_CONFIG_BYTES), descriptor)
+
+    def _remember(self, document: Document) -> Document:
+        digest = document.descriptor.digest
+        with self._lock:
+            if digest not in self._documents:
+                self._bytes += len(document.raw)
+            self._documents[digest] = document
+            self._documents.move_to_end(digest)
+            while self._bytes > MAX_REMEMBERED_BYTES:
+                self._bytes -= len(self._documents.popitem(last=False)[1].raw)
+            if isinstance(document, Manifest):
+                for layer in document.layers:
+                    self._holders[layer.digest].add(digest)
+        return document
