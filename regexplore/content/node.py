@@ -7,7 +7,7 @@ from a tag to its target.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from regexplore.oci import Descriptor, Platform
@@ -102,7 +102,7 @@ class Node:
     descriptor: Descriptor | None = None
     artifact_type: str = ""
     platform: Platform | None = None
-    annotations: Mapping[str, str] = _NOTHING
+    annotations: Mapping[str, str] = field(default_factory=lambda: _NOTHING, hash=False)
 
     @property
     def digest(self) -> str:
