@@ -60,6 +60,12 @@ class Origin:
         """How many requests were sent so far."""
         return self._requests() - self._before if self._requests else None
 
+    @property
+    def spent(self) -> str:
+        """How many requests were sent so far, in words; empty when they are not counted."""
+        sent = self.requests
+        return "" if sent is None else f"{sent:,} request{'' if sent == 1 else 's'}"
+
     def attrs(self) -> dict[str, Any]:
         """Give the account as plain values."""
         return {

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from regexplore.objects.document_card import document_card
 from regexplore.objects.referrers_section import ReferrersSeen
 from regexplore.objects.source import Source
 from regexplore.oci import ArtifactManifest, Descriptor, Digest, Document, Manifest
-from regexplore.show.bundle import line, mimebundle
 from regexplore.show.card import Card
+from regexplore.show.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from regexplore.objects.graph import Graph
 
 
-class Artifact:
+class Artifact(Shown):
     """A manifest with everything it says, held as the bytes that were verified.
 
     Made by ``Repository.get`` and its kin. Attributes and the repr cost no request.
@@ -111,7 +111,7 @@ class Artifact:
         """
         from regexplore.frames.layers import layers_frame
 
-        return layers_frame(self._layer_descriptors(), None, self._origin(), sharers=self._sharers)
+        return layers_frame(self.layer_descriptors, None, self._origin(), sharers=self._sharers)
 
     def referrers(self, artifact_type: str = "", *, recursive: bool = False) -> pd.DataFrame:
         """Give what refers to this: signatures, SBOMs, attestations and others.
@@ -156,7 +156,9 @@ class Artifact:
 
         return Graph.of(self._source.store, [self.reference], depth=depth, referrers=referrers)
 
-    def _layer_descriptors(self) -> tuple[Descriptor, ...]:
+    @property
+    def layer_descriptors(self) -> tuple[Descriptor, ...]:
+        """The layers or blobs as descriptors, in the order of the manifest."""
         if isinstance(self.document, Manifest):
             return self.document.layers
         return self.document.blobs if isinstance(self.document, ArtifactManifest) else ()
@@ -173,14 +175,6 @@ class Artifact:
         return document_card(
             self.document, self.reference, pinned=self.pinned, referrers=self._referrers_seen
         )
-
-    def _repr_mimebundle_(
-        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> dict[str, str]:
-        return mimebundle(self._card, include, exclude)
-
-    def __repr__(self) -> str:
-        return line(self._card)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Artifact) and (self.descriptor, self._source.name) == (

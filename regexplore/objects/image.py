@@ -83,7 +83,7 @@ class Image(Artifact):
         if self._config is None:
             origin.partial(f"config: {told(self._config_error)}")
         return layers_frame(
-            self._layer_descriptors(), self._config, origin, manifest=manifest, sharers=self._sharers
+            self.layer_descriptors, self._config, origin, manifest=manifest, sharers=self._sharers
         )
 
     def _read_config(self) -> None:

@@ -100,6 +100,10 @@ class Source:
                 del self._flights[descriptor.digest]
         return own.result()
 
+    def __reduce__(self) -> tuple[type[Source], tuple[ReadOnlyStore, str]]:
+        # Another process remembers for itself.
+        return Source, (self.store, self.name)
+
     def see_tags(self, tags: Iterable[str]) -> None:
         """Remember names of tags, for completion; what they name is not known by that."""
         with self._lock:

@@ -103,6 +103,7 @@ class Progress:
         self._display: Display | None = None
         self._done = 0
         self._note = ""
+        self._stopped = False
 
     def advance(self, steps: int = 1, *, note: str = "", total: int | None = None) -> None:
         """Count ``steps`` more; ``total`` replaces what was expected."""
@@ -114,6 +115,10 @@ class Progress:
         elif self._show and self._due():
             self._display = self._display or _display()
             self._display.update(self._step())
+
+    def stop(self) -> None:
+        """Note that the work was interrupted and that what is counted is all there will be."""
+        self._stopped = True
 
     def _due(self) -> bool:
         now = self._clock()
@@ -132,7 +137,7 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        last = self._step(finished=True, stopped=kind is not None)
+        last = self._step(finished=True, stopped=self._stopped or kind is not None)
         if callable(self._show):
             self._show(last)
         elif self._display is not None:

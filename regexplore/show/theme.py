@@ -53,6 +53,7 @@ BADGES = {
     "registry": "#0f5a73",
     "repository": "#0f5a73",
     "sandbox": "#0f5a73",
+    "layout": "#0f5a73",
     "index": "#5b3fa0",
     "image": "#0b57d0",
     "artifact": "#00695c",
