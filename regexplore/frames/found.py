@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from regexplore.frames.facts import is_attestation
 from regexplore.oci import Descriptor, media_types
 
 
@@ -46,6 +47,8 @@ def merged(found: Iterable[Found]) -> list[Found]:
 
 def referrer_kind(referrer: Descriptor) -> str:
     """Give the kind of a referrer, from its descriptor alone."""
+    if is_attestation(referrer):
+        return "artifact"
     if media_types.is_index(referrer.media_type):
         return "index"
     if not media_types.is_manifest(referrer.media_type):

@@ -62,7 +62,7 @@ def document_card(
     reason = [document.reason] if isinstance(document, UnreadableDocument) else []
     return Card(
         document.kind,
-        reference,
+        words.short_reference(reference),
         tuple(_summary(document, config)),
         _facts(document, config, pinned),
         notes=(*reason, *notes, *document.problems),
@@ -147,5 +147,6 @@ def _manifest_sections(document: Manifest, config: ImageConfig | None) -> Iterat
     yield layers_section(document.layers, steps)
     if config is not None and document.kind == "image":
         yield config_section(config)
-        yield annotations_section(config.labels, "Labels")
+        if config.labels:
+            yield annotations_section(config.labels, "Labels")
         yield history_section(config)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from regexplore.frames.facts import CREATED
+from regexplore.frames.facts import CREATED, is_attestation
 from regexplore.frames.found import Found, merged
+from regexplore.oci import Descriptor
 from regexplore.oci.image_config import parse_time
 from regexplore.show import value as values
 from regexplore.show.card import Facts, Section
@@ -33,7 +34,7 @@ def referrers_section(seen: ReferrersSeen | None) -> Section:
         return Section("Referrers", Facts(()), note=note or NONE_FOUND)
     rows = [
         (
-            one.referrer.artifact_type or None,
+            _named(one.referrer),
             values.digest(one.referrer.digest, short=True),
             values.digest(one.subject, short=True),
             one.platform or None,
@@ -45,3 +46,7 @@ def referrers_section(seen: ReferrersSeen | None) -> Section:
     ]
     columns = ["artifact type", "digest", "refers to", "platform", "depth", "channel", "created"]
     return Section("Referrers", Table.of(columns, rows, numeric=["depth"]), note=note)
+
+
+def _named(referrer: Descriptor) -> str:
+    return referrer.artifact_type or ("BuildKit attestation" if is_attestation(referrer) else "")

@@ -89,16 +89,16 @@ def layers_section(
     return Section(title, Table.of(columns, rows, numeric=["#", "size"]), note=note)
 
 
-def share(part: int, whole: int) -> str:
-    """Give a part of a whole as a small bar and per cent.
+def share(part: int, whole: int) -> Value:
+    """Give a part of a whole as per cent and a small bar.
 
     Examples
     --------
-    >>> share(1, 4)
-    '██       25 %'
+    >>> share(1, 4).text
+    ' 25 % ██'
     """
     ratio = part / whole if whole else 0.0
-    return f"{'█' * round(ratio * BAR_WIDTH):<{BAR_WIDTH}} {ratio * 100:.0f} %"
+    return Value(f"{ratio * 100:3.0f} % {'█' * round(ratio * BAR_WIDTH)}".rstrip(), look="bar")
 
 
 def _origin_of(layer: Descriptor, step: HistoryEntry | None) -> Value:

@@ -118,6 +118,18 @@ def short_digest(digest: str) -> str:
     return f"{algorithm}{colon}{encoded[:12]}"
 
 
+def short_reference(reference: str) -> str:
+    """Give a reference with its digest, if it has one, cut to 12 digits: for titles, not for use.
+
+    Examples
+    --------
+    >>> short_reference("localhost:5000/app@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060")
+    'localhost:5000/app@sha256:44136fa355b3'
+    """
+    name, at, digest = reference.partition("@")
+    return f"{name}{at}{short_digest(digest)}"
+
+
 def cut(text: str, width: int) -> str:
     """Give ``text`` in at most ``width`` characters, an ellipsis for what was left out.
 

@@ -10,7 +10,7 @@ from regexplore.show import text as words
 from regexplore.show.element import element
 from regexplore.show.escape import Markup, html, link, terminal
 
-Look = Literal["", "digest", "number", "code", "muted", "good", "warning", "error"]
+Look = Literal["", "digest", "number", "code", "bar", "muted", "good", "warning", "error"]
 
 TITLE_WIDTH = 300
 
@@ -50,7 +50,7 @@ class Value:
         """Give the words as markup."""
         shown = link(self.url, self.text) if self.url else html(self.text)
         title = words.cut(self.title, TITLE_WIDTH) if self.title != self.text else ""
-        if self.look in ("digest", "code"):
+        if self.look in ("digest", "code", "bar"):
             return element("code", shown, class_=f"rx-{self.look}", title=title)
         if self.look or title:
             return element("span", shown, class_=f"rx-{self.look}" if self.look else "", title=title)
