@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from os import PathLike
 from typing import TextIO
@@ -27,7 +28,8 @@ def to_csv(frame: pd.DataFrame, target: str | PathLike[str] | TextIO) -> None:
     target
         A path or an open text file.
     """
-    csv_safe(frame).to_csv(target, index=False, lineterminator="\n")
+    # Quoted throughout: a bare carriage return inside a cell would begin a new row, and a formula with it.
+    csv_safe(frame).to_csv(target, index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 
 def csv_safe(frame: pd.DataFrame) -> pd.DataFrame:
