@@ -21,6 +21,8 @@ LAYER = "layer"
 BLOB = "blob"
 UNKNOWN = "unknown"
 NODE_KINDS = (TAG, INDEX, IMAGE, ARTIFACT, CONFIG, LAYER, BLOB, UNKNOWN)
+BYTES = frozenset({CONFIG, LAYER, BLOB})
+"""Kinds whose bytes a walk never fetches."""
 
 CHILD = "child"
 SUBJECT = "subject"

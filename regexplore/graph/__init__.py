@@ -1,0 +1,1 @@
+"""Content graphs: what points at what, and pictures of it."""

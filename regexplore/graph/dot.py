@@ -1,0 +1,182 @@
+"""A picture as DOT, the language of Graphviz.
+
+Nothing that came from a registry decides about the structure: nodes are called ``n1``, ``n2`` and so on,
+labels are tables built through one escaper, every other text goes through one quoter, and there is no
+attribute that makes Graphviz open a file or write a link. Records and orthogonal lines are not used either:
+they make Graphviz fail on graphs that are perfectly fine.
+
+Source: the DOT language and Graphviz' HTML-like labels; class names become CSS classes in SVG.
+"""
+
+from __future__ import annotations
+
+import html
+
+import graphviz
+
+from regexplore.content.node import ABOUT_EDGES
+from regexplore.graph.fold import LIMIT, Item, Line, Picture, fold
+from regexplore.graph.labels import Label, label, tooltip
+from regexplore.graph.model import ADDED, REMOVED, ContentGraph
+from regexplore.graph.style import (
+    ABOUT_STROKE,
+    CONTENT_STROKE,
+    FAMILIES,
+    INK,
+    MUTED,
+    TAG_STROKE,
+    Stroke,
+    Style,
+    stroke,
+)
+from regexplore.graph.style import ADDED as ADDED_COLOUR
+from regexplore.graph.style import REMOVED as REMOVED_COLOUR
+from regexplore.show.escape import terminal
+
+SANS = "Helvetica"
+MONO = "Courier"
+_LINE_SIGNS = {"solid": "───", "dashed": "╌╌╌", "dotted": "·····"}
+
+
+def to_dot(graph: ContentGraph, *, limit: int = LIMIT, background: str = "white") -> str:
+    """Return a graph as DOT source.
+
+    Parameters
+    ----------
+    graph : ContentGraph
+    limit : int
+        Above so many nodes the picture folds.
+    background : str
+        A colour, or ``transparent``.
+    """
+    return picture_to_dot(fold(graph, limit), background=background)
+
+
+def picture_to_dot(picture: Picture, *, background: str = "white") -> str:
+    """Return a folded graph as DOT source."""
+    drawing = graphviz.Digraph("regexplore")
+    drawing.attr(
+        "graph",
+        rankdir="LR",
+        bgcolor=background,
+        nodesep="0.14",
+        ranksep="0.55",
+        pad="0.15",
+        fontname=SANS,
+        fontsize="10",
+        labelloc="b",
+        labeljust="l",
+        tooltip=quoted(picture.graph.title or "content graph"),
+        label=_legend(picture),
+    )
+    drawing.attr("node", fontname=SANS, fontsize="10", style="filled", height="0.3")
+    drawing.attr("edge", fontname=SANS, fontsize="8", arrowsize="0.6", penwidth="1.1")
+    names = {key: f"n{n}" for n, key in enumerate(picture.items, start=1)}
+    for key, item in picture.items.items():
+        drawing.node(names[key], **_node(picture, item))
+    for line in picture.lines:
+        _draw(drawing, names, line)
+    return str(drawing.source)
+
+
+def text(value: str) -> str:
+    """Escape text for an HTML-like label."""
+    return html.escape(terminal(value), quote=True)
+
+
+def quoted(value: str) -> str:
+    """Escape text for any other attribute: no markup, no entity, no backslash sequence."""
+    return str(graphviz.escape(terminal(value).replace("&", "&amp;")))
+
+
+def _quoted_lines(lines: list[str]) -> str:
+    return str(graphviz.escape("&#10;".join(terminal(line).replace("&", "&amp;") for line in lines)))
+
+
+def _node(picture: Picture, item: Item) -> dict[str, str]:
+    style = FAMILIES[item.family]
+    change = picture.graph.changes.get(item.key, "")
+    mark = {ADDED: ADDED_COLOUR, REMOVED: REMOVED_COLOUR}.get(change)
+    return {
+        "label": _table(label(picture, item), style, change),
+        "shape": style.shape,
+        "style": f"filled,{'bold' if mark else style.outline}",
+        "fillcolor": style.fill.light,
+        "color": (mark or style.line).light,
+        "penwidth": "2.4" if mark else "1.1",
+        "peripheries": str(style.borders),
+        "margin": style.margin,
+        "class": " ".join(
+            part for part in (item.family, change, "folded" if len(item.nodes) > 1 else "") if part
+        ),
+        "tooltip": _quoted_lines(tooltip(picture, item)),
+    }
+
+
+def _table(label: Label, style: Style, change: str) -> str:
+    """Build the label: word and detail, digest and size, then what else there is to say."""
+    word = _font(f"<B>{text(label.word)}</B>", style.line.light)
+    rows = [" ".join(part for part in (word, _font(text(label.detail), INK.light)) if part)]
+    facts = [_font(text(label.digest), MUTED.light, face=MONO), _font(text(label.size), MUTED.light)]
+    rows.append("&#160; ".join(fact for fact in facts if fact))
+    rows.append(_font(text(label.inside), MUTED.light))
+    rows.append(_font(text(label.error), FAMILIES["missing"].line.light))
+    rows.append(_font(text(change if change in (ADDED, REMOVED) else ""), MUTED.light))
+    cells = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows if row)
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}</TABLE>>'
+
+
+def _font(content: str, colour: str, *, face: str = "", size: int = 0) -> str:
+    """Wrap escaped text; nothing for nothing, because Graphviz refuses an empty FONT."""
+    if not content:
+        return ""
+    attributes = f'COLOR="{colour}"'
+    attributes += f' FACE="{face}"' if face else ""
+    attributes += f' POINT-SIZE="{size}"' if size else ""
+    return f"<FONT {attributes}>{content}</FONT>"
+
+
+def _draw(drawing: graphviz.Digraph, names: dict[str, str], line: Line) -> None:
+    look = stroke(line.kind)
+    attributes = {
+        "color": look.colour.light,
+        "style": look.outline,
+        "class": line.kind,
+        "edgetooltip": quoted(f"{line.kind} ({line.edges:,} edges)" if line.edges > 1 else line.kind),
+    }
+    if line.kind in ABOUT_EDGES:
+        # What is about something stands to the right of it, like everything that hangs on it; the arrow
+        # still points the way the document does.
+        drawing.edge(names[line.target], names[line.source], dir="back", **attributes)
+    else:
+        drawing.edge(names[line.source], names[line.target], **attributes)
+
+
+def _legend(picture: Picture) -> str:
+    """Build the table below the picture: families and strokes that occur in it, and what it leaves out."""
+    present = {item.family for item in picture.items.values()}
+    cells = [_swatch(name, style) for name, style in FAMILIES.items() if name in present]
+    strokes = dict.fromkeys(stroke(line.kind) for line in picture.lines)
+    cells += [_sign(look) for look in (CONTENT_STROKE, ABOUT_STROKE, TAG_STROKE) if look in strokes]
+    rows = [_row_of(cells)] if cells else []
+    rows += [_font(text(note), MUTED.light, size=9) for note in picture.notes]
+    body = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows)
+    return (
+        f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{body}</TABLE>>' if body else ""
+    )
+
+
+def _row_of(cells: list[str]) -> str:
+    return (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4" CELLPADDING="2"><TR>{"".join(cells)}</TR></TABLE>'
+    )
+
+
+def _swatch(name: str, style: Style) -> str:
+    word = _font(text("SBOM" if name == "sbom" else name), style.line.light, size=9)
+    return f'<TD BGCOLOR="{style.fill.light}" STYLE="ROUNDED">{word}</TD>'
+
+
+def _sign(look: Stroke) -> str:
+    sign = _font(_LINE_SIGNS[look.outline], look.colour.light, size=9)
+    return f"<TD>{sign} {_font(text(look.word), MUTED.light, size=9)}</TD>"

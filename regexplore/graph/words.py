@@ -1,0 +1,158 @@
+"""What to call a node: the family it is drawn as, and its words.
+
+Names follow what documents declare (artifact type, media types, annotations). They say what something
+claims to be; nothing is verified here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from regexplore.content.node import ARTIFACT, ATTESTS, MISSING, TAG, Node
+from regexplore.content.reference_tags import parse_reference_tag
+from regexplore.graph.model import ContentGraph
+from regexplore.show.text import count, human_bytes
+
+SIGNATURE = "signature"
+SBOM = "sbom"
+ATTESTATION = "attestation"
+MISSING_FAMILY = "missing"
+
+# Beginnings of artifact, config and blob media types, longest word first where one contains another.
+_BY_TYPE = (
+    ("application/vnd.cncf.notary.signature", SIGNATURE, "Notation signature"),
+    ("application/vnd.dev.cosign.simplesigning", SIGNATURE, "cosign signature"),
+    ("application/vnd.dev.cosign.artifact.sig", SIGNATURE, "cosign signature"),
+    ("application/vnd.dev.cosign.artifact.sbom", SBOM, "SBOM"),
+    ("application/vnd.dev.sigstore.bundle", ATTESTATION, "Sigstore bundle"),
+    ("application/vnd.dsse.envelope", ATTESTATION, "attestation"),
+    ("application/vnd.in-toto", ATTESTATION, "attestation"),
+    ("application/spdx", SBOM, "SPDX SBOM"),
+    ("text/spdx", SBOM, "SPDX SBOM"),
+    ("application/vnd.cyclonedx", SBOM, "CycloneDX SBOM"),
+    ("application/vnd.syft", SBOM, "Syft SBOM"),
+    ("application/vnd.openvex", ATTESTATION, "VEX"),
+    ("application/vnd.csaf", ATTESTATION, "VEX"),
+    ("application/sarif", ATTESTATION, "scan report"),
+    ("application/vnd.cncf.helm", ARTIFACT, "Helm chart"),
+    ("application/vnd.wasm", ARTIFACT, "WebAssembly"),
+    ("application/vnd.cncf.model", ARTIFACT, "model"),
+    ("application/vnd.docker.ai", ARTIFACT, "model"),
+    ("application/vnd.cncf.flux", ARTIFACT, "Flux source"),
+    ("application/vnd.cncf.openpolicyagent", ARTIFACT, "policy"),
+)
+# Predicate types of attestations, by beginning.
+_BY_PREDICATE = (
+    ("https://slsa.dev/provenance", ATTESTATION, "provenance"),
+    ("https://spdx.dev/Document", SBOM, "SPDX SBOM"),
+    ("https://cyclonedx.org/bom", SBOM, "CycloneDX SBOM"),
+    ("https://openvex.dev", ATTESTATION, "VEX"),
+    ("https://cosign.sigstore.dev/attestation/vuln", ATTESTATION, "scan report"),
+    ("https://sigstore.dev/cosign/sign", SIGNATURE, "cosign signature"),
+)
+PREDICATE_ANNOTATIONS = ("dev.sigstore.bundle.predicateType", "in-toto.io/predicate-type", "predicateType")
+BUNDLE_CONTENT = "dev.sigstore.bundle.content"
+_TITLES = ("org.opencontainers.image.title", "org.opencontainers.image.ref.name")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a node is spoken of.
+
+    Attributes
+    ----------
+    family : str
+        How it is drawn: a node kind, or ``signature``, ``sbom``, ``attestation``, ``missing``.
+    word : str
+        What it is: "image", "SPDX SBOM".
+    detail : str
+        Which one it is: platform, artifact type, title; "" if there is nothing to say.
+    """
+
+    family: str
+    word: str
+    detail: str = ""
+
+
+def words_for(graph: ContentGraph, node: Node) -> Words:
+    """Find the words for a node of a graph."""
+    if node.kind == TAG:
+        return Words(MISSING_FAMILY if node.state == MISSING else TAG, TAG, _tag_name(node.name))
+    words = _artifact(graph, node) if node.kind == ARTIFACT else Words(node.kind, node.kind, _detail(node))
+    if node.state == MISSING:
+        return Words(MISSING_FAMILY, f"missing {words.word}", words.detail)
+    return words
+
+
+def label(graph: ContentGraph, node: Node) -> str:
+    """Return one line for a node: word, detail, short digest, size."""
+    words = words_for(graph, node)
+    if node.kind == TAG:
+        return f"tag {node.name}"
+    size = "" if node.size is None else human_bytes(node.size)
+    return "  ".join(part for part in (words.word, words.detail, short(node.id), size) if part)
+
+
+def short(digest: str) -> str:
+    """Return the first twelve hex digits of a digest."""
+    return digest.partition(":")[2][:12]
+
+
+def counted(words: str, number: int) -> str:
+    """Return a number of equal things: "7 layers"."""
+    return words if number == 1 else count(number, words)
+
+
+def short_type(media_type: str) -> str:
+    """Return a media type without what all of them have in common."""
+    bare = media_type.removeprefix("application/").removeprefix("vnd.")
+    for suffix in ("+json", "+gzip", "+zstd"):
+        bare = bare.removesuffix(suffix)
+    return bare
+
+
+def _tag_name(name: str) -> str:
+    """Return a tag, the digest in a cosign or tag-schema tag shortened."""
+    said = parse_reference_tag(name)
+    if said is None:
+        return name
+    suffix = f".{said.suffix}" if said.suffix else ""
+    return f"{said.about.algorithm}-{said.about.encoded[:7]}…{suffix}"
+
+
+def _artifact(graph: ContentGraph, node: Node) -> Words:
+    detail = _detail(node) or _attested_platform(graph, node)
+    contents = [graph.nodes[edge.target] for edge in graph.outgoing(node.id)]
+    predicates = (
+        said.get(key, "")
+        for said in (node.annotations, *(child.annotations for child in contents))
+        for key in PREDICATE_ANNOTATIONS
+    )
+    if node.annotations.get(BUNDLE_CONTENT) == "message-signature":
+        return Words(SIGNATURE, "signature", detail)
+    types = (node.artifact_type, *(child.media_type for child in contents))
+    found = _first(_BY_PREDICATE, predicates) or _first(_BY_TYPE, types)
+    if found is None:
+        return Words(ARTIFACT, ARTIFACT, detail or short_type(node.artifact_type))
+    return Words(*found, detail)
+
+
+def _attested_platform(graph: ContentGraph, node: Node) -> str:
+    about = [graph.nodes[edge.target] for edge in graph.outgoing(node.id) if edge.kind == ATTESTS]
+    return f"for {about[0].platform}" if about and about[0].platform else ""
+
+
+def _first(table: Iterable[tuple[str, str, str]], texts: Iterable[str]) -> tuple[str, str] | None:
+    rows = tuple(table)
+    for text in texts:
+        for beginning, family, word in rows:
+            if text.startswith(beginning):
+                return family, word
+    return None
+
+
+def _detail(node: Node) -> str:
+    if node.platform is not None:
+        return str(node.platform)
+    return next((node.annotations[key] for key in _TITLES if node.annotations.get(key)), "")
