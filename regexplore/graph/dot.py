@@ -11,6 +11,7 @@ Source: the DOT language and Graphviz' HTML-like labels; class names become CSS 
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator
 
 import graphviz
 
@@ -71,12 +72,41 @@ def picture_to_dot(picture: Picture, *, background: str = "white") -> str:
     )
     drawing.attr("node", fontname=SANS, fontsize="10", style="filled", height="0.3")
     drawing.attr("edge", fontname=SANS, fontsize="8", arrowsize="0.6", penwidth="1.1")
-    names = {key: f"n{n}" for n, key in enumerate(picture.items, start=1)}
-    for key, item in picture.items.items():
-        drawing.node(names[key], **_node(picture, item))
+    names = node_names(picture)
+    for key in _reading_order(picture):
+        drawing.node(names[key], **_node(picture, picture.items[key]))
     for line in picture.lines:
         _draw(drawing, names, line)
     return str(drawing.source)
+
+
+def node_names(picture: Picture) -> dict[str, str]:
+    """Return what each item of a picture is called in DOT and SVG: counters, never anything from data."""
+    return {key: f"n{n}" for n, key in enumerate(picture.items, start=1)}
+
+
+def _reading_order(picture: Picture) -> Iterator[str]:
+    """Items depth first, along the lines: neighbours that are declared together are drawn together."""
+    below: dict[str, list[str]] = {key: [] for key in picture.items}
+    heads = dict.fromkeys(picture.items)
+    for line in picture.lines:
+        start, end = _drawn(line)
+        below[start].append(end)
+        heads.pop(end, None)
+    seen: set[str] = set()
+    for first in (*heads, *picture.items):
+        waiting = [first]
+        while waiting:
+            key = waiting.pop()
+            if key not in seen:
+                seen.add(key)
+                yield key
+                waiting.extend(reversed(below[key]))
+
+
+def _drawn(line: Line) -> tuple[str, str]:
+    """Left and right end: what is about something hangs on it, to its right."""
+    return (line.target, line.source) if line.kind in ABOUT_EDGES else (line.source, line.target)
 
 
 def text(value: str) -> str:
@@ -144,12 +174,11 @@ def _draw(drawing: graphviz.Digraph, names: dict[str, str], line: Line) -> None:
         "class": line.kind,
         "edgetooltip": quoted(f"{line.kind} ({line.edges:,} edges)" if line.edges > 1 else line.kind),
     }
-    if line.kind in ABOUT_EDGES:
-        # What is about something stands to the right of it, like everything that hangs on it; the arrow
-        # still points the way the document does.
-        drawing.edge(names[line.target], names[line.source], dir="back", **attributes)
-    else:
-        drawing.edge(names[line.source], names[line.target], **attributes)
+    left, right = _drawn(line)
+    if left != line.source:
+        # The arrow still points the way the document does.
+        attributes["dir"] = "back"
+    drawing.edge(names[left], names[right], **attributes)
 
 
 def _legend(picture: Picture) -> str:

@@ -53,14 +53,14 @@ _EVIDENCE_LINE = Colour("#9c2566", "#f79fcd")
 
 FAMILIES = {
     "tag": Style("cds", Colour("#ffefc7", "#42330c"), Colour("#855500", "#f0b840")),
-    "index": Style("folder", Colour("#ece6fb", "#322856"), Colour("#5b3fa0", "#bba8f7"), margin="0.1,0.07"),
-    "image": Style("box3d", Colour("#deebff", "#143360"), Colour("#0b4fb3", "#8ebaff"), margin="0.12,0.09"),
+    "index": Style("folder", Colour("#ece6fb", "#322856"), Colour("#5b3fa0", "#bba8f7"), margin="0.1,0.09"),
+    "image": Style("box3d", Colour("#deebff", "#143360"), Colour("#0b4fb3", "#8ebaff"), margin="0.12,0.12"),
     "artifact": Style(
         "component", Colour("#d9f2ec", "#0c3b33"), Colour("#00614f", "#5fd4bb"), margin="0.14,0.05"
     ),
     "signature": Style("box", _EVIDENCE_FILL, _EVIDENCE_LINE, borders=2),
     "sbom": Style("note", _EVIDENCE_FILL, _EVIDENCE_LINE, margin="0.1,0.06"),
-    "attestation": Style("tab", _EVIDENCE_FILL, _EVIDENCE_LINE, margin="0.1,0.07"),
+    "attestation": Style("tab", _EVIDENCE_FILL, _EVIDENCE_LINE, margin="0.1,0.08"),
     "config": Style("box", Colour("#f1f0eb", "#35332d"), Colour("#5d5a4f", "#cbc7b7"), "rounded"),
     "layer": Style("box", Colour("#e8edf1", "#2b353d"), Colour("#46596a", "#a9bdcc")),
     "blob": Style("cylinder", Colour("#f3f5f6", "#2e3337"), Colour("#596570", "#bac4cc"), margin="0.08,0.06"),
