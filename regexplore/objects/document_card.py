@@ -37,7 +37,7 @@ def document_card(
     document: Document,
     reference: str,
     *,
-    pinned: str,
+    pinned: str = "",
     config: ImageConfig | None = None,
     referrers: ReferrersSeen | None = None,
     notes: Iterable[str] = (),
@@ -51,7 +51,7 @@ def document_card(
     reference
         As it was asked for.
     pinned
-        The reference by digest.
+        The reference by digest, for a command that pulls it; "" if it came from no repository.
     config
         The image config, if there is one and it is known.
     referrers
@@ -123,7 +123,7 @@ def _pull_command(document: Document, pinned: str) -> Value | None:
     program = programs.get(document.kind)
     if document.kind == "index" and not platforms_of(document, None):
         program = "oras pull"
-    return Value(f"{program} {pinned}", look="code") if program else None
+    return Value(f"{program} {pinned}", look="code") if program and pinned else None
 
 
 def _sections(
@@ -137,6 +137,10 @@ def _sections(
         yield layers_section(document.blobs, title="Blobs")
     elif isinstance(document, Schema1Manifest):
         yield digests_section(document.layers)
+    elif isinstance(document, ImageConfig):
+        yield from _config_sections(document)
+        yield raw_section(document.raw)
+        return
     yield annotations_section(document.annotations)
     yield referrers_section(referrers)
     yield raw_section(document.raw)
@@ -146,7 +150,11 @@ def _manifest_sections(document: Manifest, config: ImageConfig | None) -> Iterat
     steps = steps_of_layers(document, config) if config is not None else None
     yield layers_section(document.layers, steps)
     if config is not None and document.kind == "image":
-        yield config_section(config)
-        if config.labels:
-            yield annotations_section(config.labels, "Labels")
-        yield history_section(config)
+        yield from _config_sections(config)
+
+
+def _config_sections(config: ImageConfig) -> Iterator[Section]:
+    yield config_section(config)
+    if config.labels:
+        yield annotations_section(config.labels, "Labels")
+    yield history_section(config)

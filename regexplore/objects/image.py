@@ -102,7 +102,8 @@ class Image(Artifact):
             self._config_error = UnsupportedError(f"the image config cannot be read: {config.reason}")
 
     def _card(self) -> Card:
-        notes = [] if self._config is not None else [f"config: {told(self._config_error)}"]
+        missing = self._config is None and image_config_of(self.document) is not None
+        notes = [f"config: {told(self._config_error)}"] if missing else []
         return document_card(
             self.document,
             self.reference,

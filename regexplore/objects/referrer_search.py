@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -66,13 +66,13 @@ class ReferrerSearch:
         level = [Subject(document.descriptor), *_platforms(document)]
         asked: set[Digest] = set()
         for depth in range(1, MAX_DEPTH + 1):
-            level = [subject for subject in level if subject.descriptor.digest not in asked]
+            level = _first_of_each(subject for subject in level if subject.descriptor.digest not in asked)
             asked.update(subject.descriptor.digest for subject in level)
             if not level:
                 break
             new = self._level(level, depth)
             found += new
-            level = list({one.referrer.digest: Subject(one.referrer, one.platform) for one in new}.values())
+            level = [Subject(one.referrer, one.platform) for one in new]
             if len(found) > MAX_FOUND:
                 self.origin.partial(f"more than {MAX_FOUND:,} referrers: the search stopped at depth {depth}")
                 break
@@ -114,6 +114,14 @@ def beside_platforms(document: Document) -> Iterator[Found]:
         if is_attestation(child):
             subject = attested(child) or ""
             yield Found(child, subject, INDEX_CHANNEL, 1, platforms.get(subject, ""))
+
+
+def _first_of_each(subjects: Iterable[Subject]) -> list[Subject]:
+    """Give each manifest once: one image may stand for several platforms."""
+    first: dict[Digest, Subject] = {}
+    for subject in subjects:
+        first.setdefault(subject.descriptor.digest, subject)
+    return list(first.values())
 
 
 def _platforms(document: Document) -> list[Subject]:
