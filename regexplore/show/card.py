@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from regexplore.show import text as words
 from regexplore.show.element import element, joined
 from regexplore.show.escape import Markup, html, terminal
-from regexplore.show.table import Table
 from regexplore.show.theme import badge_style, style_sheet
 from regexplore.show.value import Value
 
@@ -84,7 +84,21 @@ class Source:
         return element("pre", html(self.content, multiline=True))
 
 
-Body = Facts | Table | Source
+class Body(Protocol):
+    """What a section can hold: facts, a table, a source, a picture."""
+
+    @property
+    def total(self) -> int:
+        """How many things it holds; 0 leaves the section without a body."""
+
+    def cut(self, rows: int, width: int) -> Body:
+        """Give the body with less in it, the same for text and HTML."""
+
+    def to_text(self) -> list[str]:
+        """Give its lines."""
+
+    def to_html(self) -> Markup:
+        """Give its markup."""
 
 
 @dataclass(frozen=True, slots=True)
