@@ -1,0 +1,100 @@
+"""The wire as a frame, a diagram (T7) and a card."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.markup_oracle import PAYLOADS, assert_safe
+
+from regexplore.frames.origin import Origin
+from regexplore.frames.wire import WIRE
+from regexplore.objects.sequence import MAX_EXCHANGES, label, sequence_diagram
+from regexplore.objects.trace import Trace, trace
+from regexplore.remote.trace import Exchanges, Recorder, recording
+
+LINE = re.compile(
+    r"sequenceDiagram"
+    r"|    participant [ch]\d* as (?:[A-Za-z0-9 ./:_@=?,()+~-]|#\d+;)+"
+    r"|    (?:c->>h\d+|h\d+-->>c|h\d+--xc|Note over c): (?:[A-Za-z0-9 ./:_@=?,()+~-]|#\d+;)+"
+)
+
+
+def talk(
+    method: str = "GET", url: str = "http://localhost:5000/v2/", status: int = 200, note: str = ""
+) -> None:
+    Exchanges(method, url, {"Authorization": "Bearer canary"}, 0).answered(status, {}, None, note)
+
+
+def test_a_trace_sees_what_its_block_sends_and_no_more() -> None:
+    talk()
+    with trace() as wire:
+        talk()
+        talk("HEAD", status=404)
+        Exchanges("GET", "http://other:1/v2/", {}, 0).broke("ConnectError")
+    talk()
+    frame = wire.frame()
+    assert frame["n"].tolist() == [1, 2, 3]
+    assert frame["method"].tolist() == ["GET", "HEAD", "GET"]
+    assert frame["status"].tolist()[:2] == [200, 404]
+    assert frame["status"].isna().tolist() == [False, False, True]
+    assert frame["note"].tolist()[2] == "ConnectError"
+    assert len(wire) == 3
+
+
+def test_an_empty_trace_is_an_empty_typed_frame() -> None:
+    with trace() as wire:
+        assert "still recording" in str(wire)
+    assert wire.frame().dtypes.equals(WIRE.frame([], Origin("x")).dtypes)
+    assert wire.diagram() == "sequenceDiagram\n    participant c as this process"
+
+
+def test_t16_no_secret_in_frame_diagram_or_card() -> None:
+    with trace() as wire:
+        talk(url="http://user:canary@localhost:5000/v2/?token=canary&n=5")
+    bundle = wire._repr_mimebundle_()
+    assert "canary" not in wire.frame().to_csv() + wire.diagram() + repr(wire) + "".join(bundle.values())
+    assert "n=5" in wire.diagram()
+
+
+def test_the_diagram_names_each_host_once_and_each_answer() -> None:
+    recorder = Recorder()
+    with recording(recorder):
+        talk(url="http://localhost:5000/v2/a/tags/list?n=5")
+        talk(url="http://localhost:5001/token", status=401)
+    assert str(sequence_diagram(recorder.events)).splitlines()[1:6] == [
+        "    participant c as this process",
+        "    participant h1 as localhost:5000",
+        "    participant h2 as localhost:5001",
+        "    c->>h1: GET /v2/a/tags/list?n=5",
+        f"    h1-->>c: 200, {recorder.events[0].ms:.0f} ms",
+    ]
+
+
+def test_a_long_trace_is_cut_and_says_so() -> None:
+    with trace() as wire:
+        for _ in range(MAX_EXCHANGES + 7):
+            talk()
+    assert wire.diagram().endswith("Note over c: 7 more requests are not drawn")
+    assert_safe(wire._repr_mimebundle_())
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_t7_hostile_text_is_no_mermaid(payload: str) -> None:
+    with trace() as wire:
+        talk(payload, f"http://{payload}/v2/{payload}", note=payload)
+        Exchanges(payload, f"http://{payload}/v2/{payload}", {}, 0).broke(payload)
+    for line in wire.diagram().splitlines():
+        assert LINE.fullmatch(line), line
+    assert_safe(wire._repr_mimebundle_())
+
+
+@given(st.text())
+def test_t7_labels_hold_nothing_mermaid_reads(text: str) -> None:
+    assert re.fullmatch(r"(?:[A-Za-z0-9 ./:_@=?,()+~-]|#\d+;)+", label(text))
+
+
+def test_the_diagram_offers_mermaid_to_the_notebook() -> None:
+    assert set(Trace().diagram()._repr_mimebundle_()) == {"text/vnd.mermaid", "text/plain"}
