@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from regexplore.content.node import Edge
 from regexplore.graph.model import ContentGraph
 from regexplore.graph.words import words_for
-
-NODE_COLUMNS = (
-    "id",
-    "kind",
-    "family",
-    "name",
-    "digest",
-    "media_type",
-    "artifact_type",
-    "platform",
-    "size",
-    "state",
-    "error",
-    "tags",
-    "change",
-    "annotations",
-)
-EDGE_COLUMNS = ("source", "target", "kind", "position")
 
 
 def node_rows(graph: ContentGraph) -> Iterator[dict[str, Any]]:
@@ -49,9 +32,9 @@ def node_rows(graph: ContentGraph) -> Iterator[dict[str, Any]]:
         }
 
 
-def edge_rows(graph: ContentGraph) -> Iterator[dict[str, Any]]:
-    """Yield a row for each edge."""
-    for edge in graph.edges:
+def edge_rows(graph: ContentGraph, only: Iterable[Edge] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield a row for each edge of a graph, or for some edges."""
+    for edge in graph.edges if only is None else only:
         yield {
             "source": edge.source,
             "target": edge.target,
