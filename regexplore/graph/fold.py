@@ -221,8 +221,8 @@ class _Folding:
     def picture(self) -> Picture:
         notes = [f"partial: {reason}" for reason in self.graph.reasons]
         if len(self.items) < len(self.graph.nodes):
-            shown = f"{len(self.graph.nodes):,} nodes drawn as {len(self.items):,}"
-            notes.append(": ".join([shown, "; ".join(self.notes)]) if self.notes else shown)
+            notes.append(f"{len(self.graph.nodes):,} nodes drawn as {len(self.items):,}")
+            notes += self.notes
         return Picture(self.graph, self.items, self._lines(), notes)
 
 

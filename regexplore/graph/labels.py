@@ -46,12 +46,13 @@ def label(picture: Picture, item: Item) -> Label:
     single = item.nodes[0] if len(item.nodes) == 1 else None
     names = {word.word for word in words}
     word = names.pop() if len(names) == 1 else item.family
+    size, inside = _size(picture, item), _inside(item.inside)
     return Label(
         word=word if single else count(len(item.nodes), word),
         detail=cut(_listed(details), _DETAIL),
         digest=short(single.digest) if single else "",
-        size=_size(picture, item),
-        inside=_inside(item.inside),
+        size="" if inside.endswith(f", {size}") else size,
+        inside=inside,
         error=cut(_error(item.nodes), 2 * _DETAIL),
     )
 
