@@ -54,10 +54,8 @@ def count(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     if noun.endswith("ry"):
-        plural = f"{noun[:-1]}ies"
-    else:
-        plural = f"{noun}es" if noun.endswith("x") else f"{noun}s"
-    return f"{number:,} {plural}"
+        return f"{number:,} {noun[:-1]}ies"
+    return f"{number:,} {noun}es" if noun.endswith("x") else f"{number:,} {noun}s"
 
 
 def utc_now() -> datetime:
