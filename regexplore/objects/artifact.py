@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from regexplore.objects.document_card import document_card
 from regexplore.objects.referrers_section import ReferrersSeen
+from regexplore.objects.remembered import RememberedStore
 from regexplore.objects.source import Source
 from regexplore.oci import ArtifactManifest, Descriptor, Digest, Document, Manifest
 from regexplore.show.card import Card
@@ -150,11 +151,14 @@ class Artifact(Shown):
     def graph(self, *, depth: int | None = None, referrers: bool = True) -> Graph:
         """Give the graph of everything this points at, and of what refers to it.
 
-        Costs one request for each manifest and index that is not known yet; layers are not fetched.
+        Costs one request for each manifest and index that is not known yet, and one for the referrers of
+        each; layers are not fetched.
         """
         from regexplore.objects.graph import Graph
 
-        return Graph.of(self._source.store, [self.reference], depth=depth, referrers=referrers)
+        name = self.reference.removeprefix(self._source.name).lstrip(":@")
+        store = RememberedStore(self._source, {name: self.document})
+        return Graph.of(store, [name], name=self._source.name, depth=depth, referrers=referrers)
 
     @property
     def layer_descriptors(self) -> tuple[Descriptor, ...]:

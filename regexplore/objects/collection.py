@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from functools import partial
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from regexplore.content.pool import map_bounded
 from regexplore.content.store import TagLister
-from regexplore.errors import RegexploreError, UnsupportedError
-from regexplore.frames.facts import told
+from regexplore.errors import UnsupportedError
 from regexplore.frames.origin import Origin
 from regexplore.objects.artifact import Artifact
+from regexplore.objects.listing import listed
+from regexplore.objects.remembered import RememberedStore
 from regexplore.objects.source import Source
 from regexplore.oci import Descriptor, Document
 from regexplore.oci.digest import is_digest
@@ -131,16 +131,16 @@ class Collection(Shown):
         return known.referrers(artifact_type, recursive=recursive)
 
     def graph(self, *references: str, depth: int | None = None, referrers: bool = True) -> Graph:
-        """Give the graph of some references, or of every tag.
+        """Give the graph of some references, or of everything that is listed.
 
-        Costs one request for each manifest and index that is not known yet; layers are not fetched.
+        Costs one request for each tag, for each manifest and index that is not known yet, and for the
+        referrers of each; layers are not fetched.
         """
         from regexplore.objects.graph import Graph
 
-        names = [self._bare(reference) for reference in references] or self._listed(
-            "", None, None, self._origin()
-        )
-        return Graph.of(self._source.store, names, depth=depth, referrers=referrers)
+        roots = [self._bare(reference) for reference in references] or None
+        store = RememberedStore(self._source)
+        return Graph.of(store, roots, name=self._source.name, depth=depth, referrers=referrers)
 
     def _document(self, target: Descriptor | str) -> Document:
         if isinstance(target, Descriptor):
@@ -153,25 +153,9 @@ class Collection(Shown):
     def _listed(
         self, last: str, match: str | None, limit: int | None, origin: Origin, progress: Show = True
     ) -> list[str]:
-        """List names; what arrived before an error or an interrupt is kept, and the account says so."""
-        names: list[str] = []
-        with Progress("tag", show=progress) as shown:
-            try:
-                for page in self._pages(last):
-                    self._source.see_tags(page)
-                    names += [tag for tag in page if match is None or fnmatch.fnmatchcase(tag, match)]
-                    shown.advance(len(page), note=origin.spent)
-                    if limit is not None and len(names) >= limit:
-                        origin.partial(f"limit={limit} reached, there may be more")
-                        break
-            except KeyboardInterrupt:
-                shown.stop()
-                origin.partial(f"stopped after {len(names)} tags were listed")
-            except RegexploreError as error:
-                if not names:
-                    raise
-                origin.partial(f"listing ended after {len(names)} tags: {told(error)}")
-        return names[:limit]
+        pages = self._pages(last)
+        see = self._source.see_tags
+        return listed(pages, "tag", origin, match=match, limit=limit, progress=progress, on_page=see)
 
     def _pages(self, last: str) -> Iterator[list[str]]:
         if not isinstance(self._source.store, TagLister):

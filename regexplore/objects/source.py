@@ -115,6 +115,11 @@ class Source:
         with self._lock:
             return [*self._tags]
 
+    def digest_of(self, tag: str) -> Digest | None:
+        """Give what a tag named when it was last fetched; None if it was not."""
+        with self._lock:
+            return self._tags.get(tag)
+
     def tags_of(self, digest: str) -> list[str]:
         """Give the tags that were fetched so far and named this digest then."""
         with self._lock:

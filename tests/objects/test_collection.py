@@ -107,7 +107,7 @@ def test_ctrl_c_while_names_arrive_keeps_them(shelf: Shelf, monkeypatch: pytest.
     monkeypatch.setattr(shelf.store, "tag_pages", pages)
     frame = shelf.tags()
     assert frame["tag"].tolist() == ["a", "b"]
-    assert frame.attrs["reasons"] == ["stopped after 2 tags were listed"]
+    assert frame.attrs["reasons"] == ["stopped after 2 tags"]
 
 
 def test_a_later_page_that_fails_keeps_the_earlier_ones(
@@ -120,7 +120,7 @@ def test_a_later_page_that_fails_keeps_the_earlier_ones(
     monkeypatch.setattr(shelf.store, "tag_pages", pages)
     frame = shelf.tags()
     assert frame["tag"].tolist() == ["a"]
-    assert frame.attrs["reasons"] == ["listing ended after 1 tags: NotFoundError: page two"]
+    assert frame.attrs["reasons"] == ["listing ended after 1 tag: NotFoundError: page two"]
 
 
 def test_a_first_page_that_fails_is_an_error(shelf: Shelf) -> None:

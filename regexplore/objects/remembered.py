@@ -1,0 +1,75 @@
+"""A source as a store, for walks: what is remembered is not fetched again."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
+
+from regexplore.content.store import ReferrerLister, RootLister, TagLister
+from regexplore.errors import UnsupportedError
+from regexplore.objects.source import Source
+from regexplore.oci import Descriptor, Document, media_types
+
+
+class RememberedStore:
+    """A read-only store over a source.
+
+    Parameters
+    ----------
+    source
+        Where documents are read and remembered.
+    pinned
+        Names that stand for documents read before, whatever they name in the registry by now.
+    """
+
+    def __init__(self, source: Source, pinned: Mapping[str, Document] | None = None) -> None:
+        self._source = source
+        self._pinned = dict(pinned or {})
+
+    def resolve(self, reference: str, /) -> Descriptor:
+        """Give what a tag or digest names."""
+        return self._document(reference).descriptor
+
+    def fetch_reference(self, reference: str, /) -> tuple[Descriptor, BinaryIO]:
+        """Give what a tag or digest names, and its content."""
+        document = self._document(reference)
+        return document.descriptor, io.BytesIO(document.raw)
+
+    def fetch(self, target: Descriptor, /) -> BinaryIO:
+        """Give content; documents from memory if they are known, blobs always from the store."""
+        if media_types.is_manifest(target.media_type):
+            return io.BytesIO(self._source.by_descriptor(target).raw)
+        return self._source.store.fetch(target)
+
+    def exists(self, target: Descriptor, /) -> bool:
+        """Whether the content is there; always asked."""
+        return self._source.store.exists(target)
+
+    def predecessors(self, target: Descriptor, /) -> list[Descriptor]:
+        """Give what points at the target; always asked."""
+        return self._source.store.predecessors(target)
+
+    def referrer_pages(self, target: Descriptor, artifact_type: str = "") -> Iterator[list[Descriptor]]:
+        """Yield the referrers of the target, page by page; always asked."""
+        store = self._source.store
+        if not isinstance(store, ReferrerLister):
+            raise UnsupportedError(f"{self._source.name} cannot list referrers")
+        return store.referrer_pages(target, artifact_type)
+
+    def tag_pages(self, last: str = "") -> Iterator[list[str]]:
+        """Yield the tags, page by page; always asked."""
+        store = self._source.store
+        if not isinstance(store, TagLister):
+            raise UnsupportedError(f"{self._source.name} cannot list tags")
+        for page in store.tag_pages(last):
+            self._source.see_tags(page)
+            yield page
+
+    def roots(self) -> list[Descriptor]:
+        """Give content that is listed without a tag."""
+        store = self._source.store
+        return store.roots() if isinstance(store, RootLister) else []
+
+    def _document(self, reference: str) -> Document:
+        return self._pinned.get(reference) or self._source.by_reference(reference)
