@@ -15,6 +15,7 @@ from threading import Event
 from typing import Generic, TypeVar
 
 from regexplore.errors import RegexploreError
+from regexplore.remote.warning import RegistryWarning, emit, gathering
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -77,7 +78,8 @@ def map_bounded(
     """Call ``fn`` on every item, at most ``workers`` at once.
 
     Items are taken as room appears, so they may come from a generator that is itself slow or endless.
-    Context variables of the caller are seen by the calls when they run in threads of this process.
+    Context variables of the caller are seen by the calls when they run in threads of this process, and
+    warnings of registries that arise in the calls are given here, in the caller's thread.
 
     Parameters
     ----------
@@ -136,7 +138,7 @@ class _Work(Generic[T, R]):
         self._executor = executor
         self._on_result = on_result
         self._cancel = cancel or Event()
-        self._pending: dict[Future[Outcome[T, R]], int] = {}
+        self._pending: dict[Future[_Answer[T, R]], int] = {}
         self._done: dict[int, Outcome[T, R]] = {}
 
     def run(self) -> Outcomes[T, R]:
@@ -145,13 +147,18 @@ class _Work(Generic[T, R]):
             while not self._cancel.is_set() and self._fill():
                 ready, _ = wait(self._pending, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
                 self._collect(ready)
-            interrupted = self._cancel.is_set()
+            interrupted = self._cancel.is_set() and self._has_more()
         except KeyboardInterrupt:
             interrupted = True
         finally:
             for future in self._pending:
                 future.cancel()
+        if interrupted:
+            self._collect({future for future in self._pending if future.done() and not future.cancelled()})
         return Outcomes([self._done[n] for n in sorted(self._done)], interrupted)
+
+    def _has_more(self) -> bool:
+        return bool(self._pending) or next(self._items, None) is not None
 
     def _fill(self) -> bool:
         """Hand out items while there is room; False when everything is done."""
@@ -159,23 +166,37 @@ class _Work(Generic[T, R]):
             self._pending[self._submit(item)] = n
         return bool(self._pending)
 
-    def _submit(self, item: T) -> Future[Outcome[T, R]]:
+    def _submit(self, item: T) -> Future[_Answer[T, R]]:
         if isinstance(self._executor, ThreadPoolExecutor):
             # One context may not be entered twice at once: each call has its own copy.
-            return self._executor.submit(contextvars.copy_context().run, _outcome, self._fn, item)
-        return self._executor.submit(_outcome, self._fn, item)
+            return self._executor.submit(contextvars.copy_context().run, _answer, self._fn, item)
+        return self._executor.submit(_answer, self._fn, item)
 
-    def _collect(self, ready: set[Future[Outcome[T, R]]]) -> None:
+    def _collect(self, ready: set[Future[_Answer[T, R]]]) -> None:
         for future in sorted(ready, key=lambda future: self._pending[future]):
             n = self._pending.pop(future)
-            outcome = self._done[n] = future.result()
+            answer = future.result()
+            outcome = self._done[n] = answer.outcome
+            for warning in answer.warnings:
+                emit(warning)
             if self._on_result is not None:
                 self._on_result(outcome)
 
 
-def _outcome(fn: Callable[[T], R], item: T) -> Outcome[T, R]:
-    """Run in the worker: an expected error travels back as a value."""
-    try:
-        return Outcome(item, fn(item))
-    except RegexploreError as error:
-        return Outcome(item, error=error)
+@dataclass(frozen=True, slots=True)
+class _Answer(Generic[T, R]):
+    """What travels back from a worker."""
+
+    outcome: Outcome[T, R]
+    warnings: tuple[RegistryWarning, ...]
+
+
+def _answer(fn: Callable[[T], R], item: T) -> _Answer[T, R]:
+    """Run in the worker: an expected error and the registry's warnings travel back as values."""
+    outcome: Outcome[T, R]
+    with gathering() as warnings:
+        try:
+            outcome = Outcome(item, fn(item))
+        except RegexploreError as error:
+            outcome = Outcome(item, error=error)
+    return _Answer(outcome, tuple(warnings))
