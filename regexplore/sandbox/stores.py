@@ -53,6 +53,9 @@ class RegistryStore(Protocol):
     def blob(self, repository: str, digest: Digest) -> Blob | None:
         """Return a reader of a blob, or None; the caller closes it."""
 
+    def has_blob(self, repository: str, digest: Digest) -> bool:
+        """Whether the repository holds a blob."""
+
     def mount(self, repository: str, digest: Digest, source: str | None) -> bool:
         """Make a blob of `source` (None: of any repository) a blob of `repository` too; False if missing."""
 
@@ -152,6 +155,10 @@ class MemoryStore:
         """Return a reader of a blob, or None."""
         held = self._repositories.get(repository)
         return held.blobs.get(digest) if held is not None else None
+
+    def has_blob(self, repository: str, digest: Digest) -> bool:
+        """Whether the repository holds a blob."""
+        return self.blob(repository, digest) is not None
 
     def mount(self, repository: str, digest: Digest, source: str | None) -> bool:
         """Share a blob of another repository; False if it is missing."""
