@@ -140,6 +140,11 @@ class MemoryStore:
                 if is_manifest(descriptor.media_type) and digest not in self._parents
             ]
 
+    def contents(self) -> list[Descriptor]:
+        """Return everything that is here, oldest first."""
+        with self._lock:
+            return [descriptor for descriptor, _ in self._content.values()]
+
     def tag_pages(self, last: str = "") -> Iterator[list[str]]:
         """Yield the tags after ``last`` in lexical order, as one page."""
         with self._lock:
