@@ -141,6 +141,7 @@ class Artifact(Shown):
         search = ReferrerSearch(self._source.store, origin)
         if recursive:
             found = search.recursive(self.document, artifact_type)
+            self._source.settle()
         else:
             found = search.direct(self.descriptor, artifact_type)
         frame = referrers_frame(found, origin)
@@ -158,7 +159,9 @@ class Artifact(Shown):
 
         name = self.reference.removeprefix(self._source.name).lstrip(":@")
         store = RememberedStore(self._source, {name: self.document})
-        return Graph.of(store, [name], name=self._source.name, depth=depth, referrers=referrers)
+        graph = Graph.of(store, [name], name=self._source.name, depth=depth, referrers=referrers)
+        self._source.settle()
+        return graph
 
     @property
     def layer_descriptors(self) -> tuple[Descriptor, ...]:

@@ -88,6 +88,7 @@ class Collection(Shown):
             if outcomes.interrupted:
                 shown.stop()
                 origin.partial(f"stopped at {len(outcomes)} of {len(names)} tags")
+        self._source.settle()
         return tag_details_frame((outcome.result() for outcome in outcomes), origin)
 
     def get(self, reference: str) -> Artifact:
@@ -140,7 +141,9 @@ class Collection(Shown):
 
         roots = [self._bare(reference) for reference in references] or None
         store = RememberedStore(self._source)
-        return Graph.of(store, roots, name=self._source.name, depth=depth, referrers=referrers)
+        graph = Graph.of(store, roots, name=self._source.name, depth=depth, referrers=referrers)
+        self._source.settle()
+        return graph
 
     def _document(self, target: Descriptor | str) -> Document:
         if isinstance(target, Descriptor):

@@ -9,10 +9,13 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from threading import Lock
+from typing import BinaryIO
 
-from regexplore.content.store import ReadOnlyStore, ReferenceFetcher, fetch_all, read_all
-from regexplore.oci import Descriptor, Digest, Document, Manifest
+from regexplore.content.store import MAX_DOCUMENT_BYTES, ReadOnlyStore, ReferenceFetcher, fetch_all, read_all
+from regexplore.errors import SizeExceedsLimitError
+from regexplore.oci import Descriptor, Digest, Document, Manifest, media_types
 from regexplore.oci.digest import is_digest
+from regexplore.oci.document import hashed_part
 
 MAX_CONFIG_BYTES = 8 << 20
 MAX_REMEMBERED_BYTES = 64 << 20
@@ -29,12 +32,21 @@ class Source:
         What references begin with: ``localhost:5000/demo/app``.
     requests
         Gives the number of requests sent so far; None when there are none to count.
+    settle
+        Called in the caller's thread when work of several threads has ended.
     """
 
-    def __init__(self, store: ReadOnlyStore, name: str, requests: Callable[[], int] | None = None) -> None:
+    def __init__(
+        self,
+        store: ReadOnlyStore,
+        name: str,
+        requests: Callable[[], int] | None = None,
+        settle: Callable[[], None] = lambda: None,
+    ) -> None:
         self.store = store
         self.name = name
         self.requests = requests
+        self.settle = settle
         self._lock = Lock()
         self._documents: OrderedDict[Digest, Document] = OrderedDict()
         self._bytes = 0
@@ -60,7 +72,7 @@ class Source:
             return known
         if isinstance(self.store, ReferenceFetcher):
             descriptor, stream = self.store.fetch_reference(reference)
-            raw = read_all(stream, descriptor)
+            raw = _read_document(stream, descriptor)
         else:
             descriptor = self.store.resolve(reference)
             raw = fetch_all(self.store, descriptor)
@@ -154,3 +166,15 @@ class Source:
                 for layer in document.layers:
                     self._holders[layer.digest].add(digest)
         return document
+
+
+def _read_document(stream: BinaryIO, descriptor: Descriptor) -> bytes:
+    if not media_types.is_schema1(descriptor.media_type):
+        return read_all(stream, descriptor)
+    # The digest of a signed schema 1 manifest is not that of all its bytes.
+    with stream:
+        raw = stream.read(MAX_DOCUMENT_BYTES + 1)
+    if len(raw) > MAX_DOCUMENT_BYTES:
+        raise SizeExceedsLimitError(f"{descriptor.digest} has more than {MAX_DOCUMENT_BYTES} bytes")
+    descriptor.digest.verify(hashed_part(raw, descriptor.media_type))
+    return raw

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from regexplore.objects.diff import diff
+from regexplore.objects.difference import diff
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from support.markup_oracle import PAYLOADS, assert_safe
 from regexplore.frames.origin import Origin
 from regexplore.frames.wire import WIRE
 from regexplore.objects.sequence import MAX_EXCHANGES, label, sequence_diagram
-from regexplore.objects.trace import Trace, trace
+from regexplore.objects.tracing import Trace, trace
 from regexplore.remote.trace import Exchanges, Recorder, recording
 
 LINE = re.compile(

@@ -1,0 +1,91 @@
+"""Repositories as a notebook holds them: the client, and frames, objects, graphs and a card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from regexplore.objects.collection import Collection
+from regexplore.objects.connection_facts import connection_facts, connection_notes
+from regexplore.objects.image import Image
+from regexplore.objects.index import Index
+from regexplore.objects.meter import meter_of, metered, tell_held_warnings
+from regexplore.objects.source import Source
+from regexplore.oci import Reference
+from regexplore.remote.options import RepositoryOptions
+from regexplore.remote.repository import RemoteRepository
+from regexplore.show import value as values
+from regexplore.show.card import Card, Section
+from regexplore.show.table import Table
+
+# Imported so that `Artifact.of` knows them.
+KINDS = (Image, Index)
+
+CHANNELS = {"supported": "referrers API", "unsupported": "referrers tag"}
+
+
+class Repository(Collection, RemoteRepository):
+    """A repository in a registry.
+
+    Everything of `regexplore.remote.RemoteRepository` works as it does there; ``tags``, ``referrers``,
+    ``get`` and ``graph`` give frames and objects. What was read once is remembered by this object.
+
+    Parameters
+    ----------
+    reference
+        ``registry/repository``; a tag or digest at the end does not count here.
+    options
+        See `RepositoryOptions`.
+    **changes
+        Fields of the options, such as ``plain_http=True``.
+
+    Raises
+    ------
+    InvalidReferenceError
+        The text is no reference.
+
+    Examples
+    --------
+    ::
+
+        repo = rx.Repository("localhost:5000/demo/app")
+        repo.tags(detail=True)
+        repo["v1.2"]
+    """
+
+    def __init__(
+        self, reference: str | Reference, *, options: RepositoryOptions | None = None, **changes: Any
+    ) -> None:
+        super().__init__(reference, options=metered(replace(options or RepositoryOptions(), **changes)))
+
+    def _open(self) -> None:
+        super()._open()
+        name = str(self.reference.with_reference(""))
+        self._source = Source(
+            self, name, lambda: meter_of(self.options).requests, lambda: tell_held_warnings(self.options)
+        )
+
+    @property
+    def referrers_channel(self) -> str:
+        """How this registry lists referrers: ``referrers API`` or ``referrers tag``; "" while not known."""
+        return CHANNELS.get(self.referrers_capability, "")
+
+    def _bare(self, reference: str) -> str:
+        return self.parse_reference(reference).reference
+
+    def _card(self) -> Card:
+        tags = self._source.tags_seen()
+        note = "" if tags else "not listed yet: call .tags()"
+        rows = [(tag, _named(self._source.digest_of(tag))) for tag in tags]
+        table = Table.of(["tag", "named when fetched"], rows)
+        return Card(
+            "repository",
+            self._source.name,
+            facts=connection_facts(self.reference, self.options, self.referrers_channel),
+            notes=connection_notes(self.options),
+            sections=(Section("Tags seen", table, count=len(tags) if tags else "?", note=note),),
+        )
+
+
+def _named(digest: str | None) -> object:
+    return values.digest(digest, short=True) if digest else None
