@@ -27,7 +27,10 @@ def connection_facts(
     return facts_of(
         ("address", f"{options.scheme(reference.registry)}://{reference.host}"),
         *more,
-        ("authentication", AUTHENTICATION[meter.authentication]),
+        (
+            "authentication",
+            AUTHENTICATION[meter.authentication] + (f", user {meter.user}" if meter.user else ""),
+        ),
         ("referrers", referrers or NOT_KNOWN),
         ("requests so far", meter.requests),
     )

@@ -6,6 +6,7 @@ requests included.
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,15 +28,17 @@ class Meter:
     def __init__(self) -> None:
         self.requests = 0
         self.authentication = ""
+        self.user = ""
         self.warnings: dict[str, None] = {}
         self._held: list[RegistryWarning] = []
         self._lock = threading.Lock()
 
-    def add(self, requests: int, authentication: str) -> None:
-        """Count requests that left, and what kind of credentials they carried."""
+    def add(self, requests: int, authentication: str, user: str) -> None:
+        """Count requests that left, and note what kind of credentials they carried, and whose."""
         with self._lock:
             self.requests += requests
             self.authentication = authentication or self.authentication or "none"
+            self.user = user or self.user
 
     def heard(self, warning: RegistryWarning, tell: HandleWarning) -> None:
         """Keep a warning for the card, and pass it on from the caller's thread."""
@@ -65,10 +68,12 @@ class _Tally(Recorder):
         super().__init__()
         self.requests = 0
         self.authentication = ""
+        self.user = ""
 
     def begin(self, method: str, url: str, headers: Mapping[str, str], sent: int | None) -> WireEvent:
         self.requests += 1
         self.authentication = _scheme(headers) or self.authentication
+        self.user = _user(headers) or self.user
         return super().begin(method, url, headers, sent)
 
 
@@ -96,7 +101,9 @@ class MeteredClient:
                 return self.client.send(request, **kwargs)
         finally:
             # A client that is not ours tells no wire events: what it was given to send counts as one.
-            self.meter.add(max(tally.requests, 1), tally.authentication or _scheme(request.headers))
+            self.meter.add(
+                max(tally.requests, 1), tally.authentication or _scheme(request.headers), tally.user
+            )
 
     def __repr__(self) -> str:
         return f"<MeteredClient {self.meter.requests} requests>"
@@ -141,7 +148,22 @@ def tell_held_warnings(options: RepositoryOptions) -> None:
 
 
 def _scheme(headers: Mapping[str, str]) -> str:
-    """Give the scheme of the credentials in some headers, and nothing else of them."""
-    given = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
-    scheme = str(given).partition(" ")[0]
+    """Give the scheme of the credentials in some headers."""
+    scheme = _authorization(headers).partition(" ")[0]
     return scheme if scheme in ("Basic", "Bearer") else ("other" if scheme else "")
+
+
+def _user(headers: Mapping[str, str]) -> str:
+    """Give the user name in some headers, and nothing else of the credentials."""
+    scheme, _, encoded = _authorization(headers).partition(" ")
+    if scheme != "Basic":
+        return ""
+    try:
+        user, colon, _ = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return ""
+    return user if colon else ""
+
+
+def _authorization(headers: Mapping[str, str]) -> str:
+    return str(next((value for name, value in headers.items() if name.lower() == "authorization"), ""))
