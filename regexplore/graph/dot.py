@@ -116,11 +116,13 @@ def text(value: str) -> str:
 
 def quoted(value: str) -> str:
     """Escape text for any other attribute: no markup, no entity, no backslash sequence."""
-    return str(graphviz.escape(terminal(value).replace("&", "&amp;")))
+    return _quoted_lines([value])
 
 
 def _quoted_lines(lines: list[str]) -> str:
-    return str(graphviz.escape("&#10;".join(terminal(line).replace("&", "&amp;") for line in lines)))
+    # The type of what escape() gives is what keeps text in angle brackets from being taken for markup.
+    escaped: str = graphviz.escape("&#10;".join(terminal(line).replace("&", "&amp;") for line in lines))
+    return escaped
 
 
 def _node(picture: Picture, item: Item) -> dict[str, str]:

@@ -5,8 +5,10 @@ A missing program is an answer with a reason, never a traceback; a slow one is s
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sysconfig
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,9 +44,11 @@ class Engine:
 
 
 def engines() -> list[Engine]:
-    """Return the layout programs on the PATH, best first."""
+    """Return the layout programs on the PATH or beside this Python, best first."""
     known = (("dot", FORMATS), ("graphviz-pure", ("svg", "png")))
-    found = ((shutil.which(name), formats) for name, formats in known)
+    # A kernel often runs in an environment whose programs are not on the PATH.
+    places = os.pathsep.join(filter(None, [os.environ.get("PATH"), sysconfig.get_path("scripts")]))
+    found = ((shutil.which(name, path=places), formats) for name, formats in known)
     return [Engine(path, formats) for path, formats in found if path]
 
 
