@@ -32,7 +32,7 @@ def connection_facts(
             AUTHENTICATION[meter.authentication] + (f", user {meter.user}" if meter.user else ""),
         ),
         ("referrers", referrers or NOT_KNOWN),
-        ("requests so far", meter.requests),
+        ("requests to this registry so far", meter.requests),
     )
 
 

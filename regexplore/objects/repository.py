@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from regexplore.frames.order import version_key
 from regexplore.objects.collection import Collection
 from regexplore.objects.connection_facts import connection_facts, connection_notes
 from regexplore.objects.image import Image
@@ -74,7 +75,7 @@ class Repository(Collection, RemoteRepository):
         return self.parse_reference(reference).reference
 
     def _card(self) -> Card:
-        tags = self._source.tags_seen()
+        tags = sorted(self._source.tags_seen(), key=version_key)
         note = "" if tags else "not listed yet: call .tags()"
         rows = [(tag, _named(self._source.digest_of(tag))) for tag in tags]
         table = Table.of(["tag", "named when fetched"], rows)

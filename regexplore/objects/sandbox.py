@@ -99,13 +99,12 @@ class Sandbox(Shown, SandboxServer):
     def _card(self) -> Card:
         facts = facts_of(
             ("address", self.url),
-            ("profile", self.profile.name),
-            ("", self.profile.summary),
+            ("profile", f"{self.profile.name}: {self.profile.summary}"),
             ("state", Value("running", look="good") if self._running else Value("stopped", look="muted")),
             ("authentication", self.auth or "none"),
             ("certificate", str(self.ca_path) if self.ca_path else None),
         )
-        return Card("sandbox", self.host, (self.profile.name,), facts, sections=(requests_section(self.log),))
+        return Card("sandbox", self.host, facts=facts, sections=(requests_section(self.log),))
 
 
 def requests_section(log: RequestLog) -> Section:

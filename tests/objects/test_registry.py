@@ -237,7 +237,7 @@ def test_f1_the_card_says_who_one_is() -> None:
         assert "nothing sent yet" in str(registry)
         registry.ping()
         assert "anonymous so far" in str(registry)
-        assert "requests so far  1" in str(registry)
+        assert "requests to this registry so far  1" in str(registry)
 
 
 # ---- what is carried along -------------------------------------------------------------------------
