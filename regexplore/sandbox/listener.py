@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 import threading
 
@@ -13,6 +15,11 @@ from regexplore.sandbox.tls import Certificates
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 10.0
 STOP_SECONDS = 5.0
+# The server's own clock, for the Date header.
+TICK_SECONDS = 0.1
+# Answers under way when it stops have this long to end.
+GRACE_TICK_SECONDS = 0.005
+GRACE_TICKS = 100
 
 
 class Listener:
@@ -53,7 +60,7 @@ class Listener:
     def stop(self) -> None:
         """Stop serving, close the port, wait for the thread."""
         if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
+            self._server.leave()
             self._thread.join(STOP_SECONDS)
             self._server = self._thread = None
         self._socket.close()
@@ -69,25 +76,52 @@ class Listener:
             access_log=False,
             server_header=False,
             timeout_keep_alive=75,
-            timeout_graceful_shutdown=1,
             ssl_certfile=certificates.certificate_path if certificates else None,
             ssl_keyfile=certificates.key_path if certificates else None,
         )
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers, or has given up."""
+    """A server that says when it answers, and stops at once when it is told to."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.settled = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self.settled.set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._leaving = asyncio.Event()
 
     def serve_from_thread(self, listening: socket.socket) -> None:
         try:
             self.run(sockets=[listening])
         finally:
             self.settled.set()
+
+    def leave(self) -> None:
+        """Ask the server, from another thread, to stop."""
+        self.should_exit = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._leaving.set)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets=sockets)
+        self.settled.set()
+
+    async def main_loop(self) -> None:
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._leaving.wait(), TICK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        for server in self.servers:
+            server.close()
+        for _ in range(GRACE_TICKS):
+            if not self.server_state.connections and not self.server_state.tasks:
+                return
+            await asyncio.sleep(GRACE_TICK_SECONDS)
+        for task in self.server_state.tasks:
+            task.cancel()

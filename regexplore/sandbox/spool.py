@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import weakref
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -79,9 +80,12 @@ class FileBlob:
 
 
 class SharedFileBlob(FileBlob):
-    """A blob in a nameless file that several readers share; the file goes when the last one does."""
+    """A blob in a nameless file that several readers share; the file goes when nobody holds the blob."""
 
-    __slots__ = ()
+    def __init__(self, file: BinaryIO) -> None:
+        own = os.fdopen(os.dup(file.fileno()), "rb", buffering=0)
+        super().__init__(own)
+        weakref.finalize(self, own.close)
 
     def close(self) -> None:
         """Leave the file to the other readers."""
@@ -129,7 +133,7 @@ class Spool:
         return Digest.from_hasher(algorithm, hasher)
 
     def blob(self) -> BytesBlob | SharedFileBlob:
-        """Return the content as a blob that shares the file, if there is one."""
+        """Return the content as a blob that outlives the spool."""
         if self._file is None:
             return BytesBlob(bytes(self._memory))
         return SharedFileBlob(self._file)
@@ -163,4 +167,5 @@ class Spool:
         file.write(self._memory)
         self._memory.clear()
         self._file = file
+        weakref.finalize(self, file.close)
         return file

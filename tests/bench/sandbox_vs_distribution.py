@@ -149,7 +149,7 @@ def _response_size(connection: socket.socket, request: bytes, *, has_body: bool)
     seen = b""
     while b"\r\n\r\n" not in seen:
         seen += connection.recv(65536)
-    head, _, body = seen.partition(b"\r\n\r\n")
+    head, _, _body = seen.partition(b"\r\n\r\n")
     if b" 200 " not in head[:20]:
         raise RuntimeError(head.decode())
     length = next(
