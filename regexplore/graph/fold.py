@@ -173,13 +173,12 @@ class _Folding:
 
     def leave_out(self, limit: int) -> None:
         """Keep what was found first."""
-        surplus = list(self.items)[limit:]
-        for key in surplus:
-            for node in (*self.items[key].nodes, *self.items[key].inside):
-                self.drawn_as.pop(node.id, None)
-            del self.items[key]
-        if surplus:
-            self.notes.append(f"{count(len(surplus), 'more node')} not drawn")
+        surplus = [self.items.pop(key) for key in list(self.items)[limit:]]
+        lost = [node for item in surplus for node in (*item.nodes, *item.inside)]
+        for node in lost:
+            del self.drawn_as[node.id]
+        if lost:
+            self.notes.append(f"{count(len(lost), 'more node')} not drawn")
 
     # ---- parts ----
 
