@@ -1,0 +1,101 @@
+"""regexplore: explore OCI registries from Jupyter.
+
+>>> import regexplore as rx
+>>> with rx.Sandbox.demo() as sandbox:
+...     tags = sandbox.registry.repository("demo/app").tags()
+>>> "v1.2" in set(tags["tag"])
+True
+
+The language of OCI and the client are loaded at once; frames, graphs and widgets when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from regexplore import errors
+from regexplore._version import __version__
+from regexplore.oci import (
+    EMPTY_JSON,
+    Descriptor,
+    Digest,
+    Document,
+    Platform,
+    Reference,
+    media_types,
+    normalize,
+)
+from regexplore.remote import RegistryWarning, RepositoryOptions, WarningValue
+
+if TYPE_CHECKING:
+    from regexplore.objects import (
+        Artifact,
+        Graph,
+        Image,
+        Index,
+        Layout,
+        Registry,
+        Repository,
+        Sandbox,
+        Trace,
+        diff,
+        get,
+        trace,
+    )
+
+# Names that need pandas or a drawing library; each is imported when it is first asked for.
+_LAZY = (
+    "Artifact",
+    "Graph",
+    "Image",
+    "Index",
+    "Layout",
+    "Registry",
+    "Repository",
+    "Sandbox",
+    "Trace",
+    "diff",
+    "get",
+    "trace",
+)
+
+__all__ = [
+    "EMPTY_JSON",
+    "Artifact",
+    "Descriptor",
+    "Digest",
+    "Document",
+    "Graph",
+    "Image",
+    "Index",
+    "Layout",
+    "Platform",
+    "Reference",
+    "Registry",
+    "RegistryWarning",
+    "Repository",
+    "RepositoryOptions",
+    "Sandbox",
+    "Trace",
+    "WarningValue",
+    "__version__",
+    "diff",
+    "errors",
+    "get",
+    "media_types",
+    "normalize",
+    "trace",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module("regexplore.objects"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

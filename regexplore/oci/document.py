@@ -195,6 +195,17 @@ def _said_by_body(raw: bytes) -> str | None:
     return None
 
 
+def hashed_part(raw: bytes, media_type: str) -> bytes:
+    """Return the part of a document that its digest is taken of: all of it but for signed schema 1.
+
+    Raises
+    ------
+    DocumentError
+        A signed schema 1 manifest whose signatures cannot be cut off.
+    """
+    return Document._readers.get(media_type, Document).hashed(raw)
+
+
 def _check_digest(raw: bytes, descriptor: Descriptor, reader: type[Document] = Document) -> None:
     if not descriptor.digest.matches(raw) and not descriptor.digest.matches(reader.hashed(raw)):
         raise MismatchedDigestError(f"the bytes are not those of {descriptor.digest}")

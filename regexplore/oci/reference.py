@@ -122,6 +122,10 @@ class Reference:
         """Return the same repository with another tag or digest."""
         return replace(self, reference=reference, written_tag="")
 
+    def with_repository(self, repository: str) -> Self:
+        """Return a repository of the same registry."""
+        return type(self)(self.registry, repository)
+
     def __str__(self) -> str:
         if not self.repository:
             return self.registry

@@ -1,0 +1,185 @@
+"""The blobs of a repository: configs, layers, anything that is not a manifest.
+
+Source: distribution-spec v1.1 "Pulling blobs"; Go ``blobStore``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import BinaryIO
+
+import requests
+
+from regexplore.errors import ContentError, InvalidReferenceError, NotFoundError, UnexpectedContentError
+from regexplore.oci import Descriptor, Digest, Reference
+from regexplore.remote import clock, redact
+from regexplore.remote.auth.scope import ACTION_DELETE, ACTION_PULL, scope_repository
+from regexplore.remote.blob_reader import BlobReader
+from regexplore.remote.content_headers import ContentHeaders
+from regexplore.remote.exchange import Exchange
+from regexplore.remote.limits import content_length, refuse_encoding
+from regexplore.remote.mount import mount_blob
+from regexplore.remote.upload import push_blob
+from regexplore.remote.verify import blob_media_type, header_digest
+
+
+class RemoteBlobs:
+    """Blobs only (Go ``Repository.Blobs``); tags are refused without a request."""
+
+    def __init__(self, exchange: Exchange, parse_reference: Callable[[str], Reference]) -> None:
+        self._exchange = exchange
+        self._parse = parse_reference
+        self._pull = (scope_repository(exchange.reference.repository, ACTION_PULL),)
+
+    def resolve(self, reference: str, /) -> Descriptor:
+        """Return the descriptor of a blob, by HEAD.
+
+        Raises
+        ------
+        InvalidReferenceError
+            Not a digest.
+        NotFoundError, ResponseError, TransportError
+        """
+        digest = self._digest(reference)
+        with self._request("HEAD", digest) as response:
+            return self._described(response, digest)
+
+    def fetch(self, target: Descriptor, /) -> BlobReader:
+        """Open a blob; reading it to the end verifies it.
+
+        Raises
+        ------
+        ContentError
+            The headers already say that it is another content.
+        NotFoundError, ResponseError, TransportError
+        """
+        deadline = clock.Deadline.after(self._exchange.options.transfer_deadline)
+        with clock.until(deadline):
+            response = self._request("GET", target.digest)
+        try:
+            refuse_encoding(response)
+            header_digest(response, target.digest)
+            length = content_length(response)
+            if length is not None and length != target.size:
+                raise ContentError(
+                    f"{target.digest} should have {target.size} bytes, Content-Length says {length}"
+                )
+        except BaseException:
+            response.close()
+            raise
+        return BlobReader(response, target, lambda offset, etag: self._rest(target, offset, etag), deadline)
+
+    def fetch_reference(self, reference: str, /) -> tuple[Descriptor, BlobReader]:
+        """Open a blob whose size is not known before: one GET.
+
+        Raises
+        ------
+        InvalidReferenceError
+            Not a digest.
+        NotFoundError, ResponseError, TransportError
+        """
+        digest = self._digest(reference)
+        deadline = clock.Deadline.after(self._exchange.options.transfer_deadline)
+        with clock.until(deadline):
+            response = self._request("GET", digest)
+        try:
+            refuse_encoding(response)
+            target = self._described(response, digest)
+        except BaseException:
+            response.close()
+            raise
+        return target, BlobReader(
+            response, target, lambda offset, etag: self._rest(target, offset, etag), deadline
+        )
+
+    def fetch_head(self, target: Descriptor, /) -> ContentHeaders:
+        """Return the headers of a blob; ``target`` is not changed.
+
+        Raises
+        ------
+        MismatchedDigestError
+            They name another digest.
+        NotFoundError, ResponseError, TransportError
+        """
+        with self._request("HEAD", target.digest) as response:
+            header_digest(response, target.digest)
+            return ContentHeaders(response.headers)
+
+    def exists(self, target: Descriptor, /) -> bool:
+        """Whether the blob is there."""
+        try:
+            self.resolve(target.digest)
+        except NotFoundError:
+            return False
+        return True
+
+    def push(self, expected: Descriptor, content: bytes | BinaryIO, /) -> None:
+        """Upload a blob; see `regexplore.remote.upload`."""
+        push_blob(self._exchange, expected, content)
+
+    def mount(
+        self, target: Descriptor, from_repository: str, get_content: Callable[[], BinaryIO] | None = None, /
+    ) -> None:
+        """Make a blob of another repository available here; see `regexplore.remote.mount`."""
+        mount_blob(
+            self._exchange, target, from_repository, get_content or self._from(target, from_repository)
+        )
+
+    def delete(self, target: Descriptor, /) -> None:
+        """Delete a blob.
+
+        Raises
+        ------
+        NotFoundError, ResponseError, TransportError
+        """
+        self._exchange.request(
+            "DELETE",
+            self._exchange.urls.blob(target.digest),
+            scopes=(scope_repository(self._exchange.reference.repository, ACTION_DELETE),),
+            expect=(200, 202, 204),
+            what=f"blob {target.digest}",
+        ).close()
+
+    def _from(self, target: Descriptor, repository: str) -> Callable[[], BinaryIO]:
+        """Return what pulls a blob from another repository of this registry."""
+        sibling = Exchange(self._exchange.reference.with_repository(repository), self._exchange.options)
+        return lambda: RemoteBlobs(sibling, self._parse).fetch(target)
+
+    def _digest(self, reference: str) -> Digest:
+        digest = self._parse(reference).digest
+        if digest is None:
+            raise InvalidReferenceError(
+                f"invalid reference: blobs have no tags, a digest is needed, not {reference!a}"
+            )
+        return digest
+
+    def _request(self, method: str, digest: Digest) -> requests.Response:
+        return self._exchange.request(
+            method, self._exchange.urls.blob(digest), scopes=self._pull, what=f"blob {digest}", transfer=True
+        )
+
+    def _rest(self, target: Descriptor, offset: int, etag: str) -> requests.Response:
+        headers = {"Range": f"bytes={offset}-{target.size - 1}"}
+        if etag and not etag.startswith("W/"):
+            headers["If-Range"] = etag
+        return self._exchange.request(
+            "GET",
+            self._exchange.urls.blob(target.digest),
+            headers=headers,
+            scopes=self._pull,
+            expect=(206,),
+            what=f"blob {target.digest}",
+            transfer=True,
+        )
+
+    def _described(self, response: requests.Response, digest: Digest) -> Descriptor:
+        header_digest(response, digest)
+        length = content_length(response)
+        if length is None:
+            raise UnexpectedContentError(
+                response.request.method or "",
+                redact.url(response.url or ""),
+                response.status_code,
+                message="the registry did not say how large the blob is (no Content-Length)",
+            )
+        return Descriptor(blob_media_type(response), digest, length)

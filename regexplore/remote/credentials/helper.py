@@ -1,0 +1,226 @@
+"""Credential helpers: programs that keep secrets in a keychain.
+
+``docker-credential-NAME`` is run with one word (get, store, erase, list); what it needs goes in by standard input,
+what it knows comes out by standard output. It is held to a time and to an amount of output, its whole process group
+is ended when it takes too long, and nothing it prints is shown.
+
+Source: docker's credential helper protocol; Go ``credentials.NewNativeStore``, ``credentials/trace``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+from regexplore.errors import CredentialError, HelperError
+from regexplore.remote.credentials.credential import Credential
+from regexplore.remote.credentials.server import server_key
+
+TIMEOUT = 30.0
+MAX_OUTPUT = 128 << 10
+TOKEN_USERNAME = "<token>"  # noqa: S105
+NOT_FOUND = "credentials not found in native keychain"
+
+_SUFFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
+_BAD_SERVER = re.compile(r"[\x00-\x20\x7f]")
+
+Watcher = Callable[[str, str, HelperError | None], None]
+_watchers: ContextVar[tuple[Watcher, ...]] = ContextVar("regexplore_helper_watchers", default=())
+
+
+class Runner(Protocol):
+    """Runs a helper; another one can be handed in for tests and for other ways to reach a keychain."""
+
+    def __call__(self, program: str, action: str, standard_input: bytes, timeout: float) -> bytes:
+        """Return what the program printed.
+
+        Raises
+        ------
+        HelperError
+        """
+
+
+@contextmanager
+def watched(watcher: Watcher) -> Iterator[None]:
+    """Tell a watcher of every helper that is run inside the block: program, action, and its error if any."""
+    token = _watchers.set((watcher, *_watchers.get()))
+    try:
+        yield
+    finally:
+        _watchers.reset(token)
+
+
+class HelperStore:
+    """Credentials kept by ``docker-credential-<suffix>`` (Go ``NewNativeStore``).
+
+    Parameters
+    ----------
+    suffix : str
+        Such as ``pass``, ``secretservice``, ``osxkeychain``, ``wincred``.
+    timeout : float
+        Seconds.
+
+    Raises
+    ------
+    HelperError
+        The suffix is not the name of a helper.
+    """
+
+    def __init__(self, suffix: str, *, timeout: float = TIMEOUT, run: Runner | None = None) -> None:
+        if not _SUFFIX.fullmatch(suffix) or ".." in suffix:
+            raise HelperError(f"not the name of a credential helper: {suffix[:100]!a}")
+        self.program = f"docker-credential-{suffix}"
+        self._timeout = timeout
+        self._run = run or run_helper
+
+    def get(self, server: str, /) -> Credential | None:
+        """Return the credential of a server; None when the helper knows none.
+
+        Raises
+        ------
+        HelperError
+        """
+        try:
+            answer = self._call("get", _server(server).encode())
+        except HelperError as error:
+            if error.message.endswith(NOT_FOUND):
+                return None
+            raise
+        fields = self._json(answer)
+        username, secret = fields.get("Username") or "", fields.get("Secret") or ""
+        if not isinstance(username, str) or not isinstance(secret, str):
+            raise HelperError(f"{self.program}: the answer holds something else than text")
+        if username == TOKEN_USERNAME:
+            return Credential(refresh_token=secret)
+        return Credential(username, secret) or None
+
+    def put(self, server: str, credential: Credential, /) -> None:
+        """Hand a credential to the helper.
+
+        Raises
+        ------
+        HelperError
+            The helper failed, or the credential is an access token, which helpers cannot keep.
+        """
+        if credential.access_token:
+            raise HelperError(f"{self.program}: helpers keep no access tokens")
+        username, secret = credential.username, credential.password
+        if credential.refresh_token:
+            username, secret = TOKEN_USERNAME, credential.refresh_token
+        entry = {"ServerURL": _server(server), "Username": username, "Secret": secret}
+        self._call("store", json.dumps(entry).encode())
+
+    def delete(self, server: str, /) -> None:
+        """Make the helper forget a credential; what it does not know is not missed.
+
+        Raises
+        ------
+        HelperError
+        """
+        try:
+            self._call("erase", _server(server).encode())
+        except HelperError as error:
+            if not error.message.endswith(NOT_FOUND):
+                raise
+
+    def servers(self) -> dict[str, str]:
+        """Return the servers that the helper knows, each with its user name.
+
+        Raises
+        ------
+        HelperError
+        """
+        fields = self._json(self._call("list", b""))
+        return {str(server): str(username) for server, username in fields.items()}
+
+    def _call(self, action: str, standard_input: bytes) -> bytes:
+        error: HelperError | None = None
+        try:
+            return self._run(self.program, action, standard_input, self._timeout)
+        except HelperError as raised:
+            error = raised
+            raise
+        finally:
+            for watcher in _watchers.get():
+                watcher(self.program, action, error)
+
+    def _json(self, answer: bytes) -> dict[str, Any]:
+        try:
+            fields = json.loads(answer)
+        except (ValueError, RecursionError):
+            raise HelperError(f"{self.program}: the answer is not JSON") from None
+        if not isinstance(fields, dict):
+            raise HelperError(f"{self.program}: the answer is no object")
+        return fields
+
+    def __repr__(self) -> str:
+        return f"<HelperStore {self.program}>"
+
+
+def run_helper(program: str, action: str, standard_input: bytes, timeout: float) -> bytes:
+    """Run a helper in a process group of its own and return what it printed.
+
+    Raises
+    ------
+    HelperError
+        It is missing, failed, took too long, or printed too much.
+    """
+    path = shutil.which(program)
+    if path is None:
+        hint = "Install it, or change credsStore / credHelpers in the configuration."
+        if program.endswith(".exe"):
+            hint = "Under WSL, start Docker Desktop or remove credsStore from the configuration."
+        raise HelperError(f"{program} is not on PATH", hint=hint)
+    # Output goes to files: a grandchild that keeps a pipe open cannot keep us waiting for its end.
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as printed:
+        given.write(standard_input)
+        given.seek(0)
+        status = _wait(path, action, given, printed, timeout)
+        printed.seek(0)
+        output = printed.read(MAX_OUTPUT + 1)
+    if len(output) > MAX_OUTPUT:
+        raise HelperError(f"{program} {action}: printed more than {MAX_OUTPUT} bytes")
+    if status != 0:
+        raise HelperError(f"{program} {action}: {_reason(output, status)}")
+    return output
+
+
+def _wait(path: str, action: str, given: Any, printed: Any, timeout: float) -> int:
+    process = subprocess.Popen(  # noqa: S603
+        [path, action], stdin=given, stdout=printed, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        raise HelperError(f"{os.path.basename(path)} {action}: no answer within {timeout:g} s") from None  # noqa: PTH119
+    finally:
+        _end_group(process)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _reason(output: bytes, status: int) -> str:
+    """Return why a helper failed: only the words of the protocol, for anything else could be a secret."""
+    text = output.decode("utf-8", "replace").strip()
+    if text == NOT_FOUND:
+        return NOT_FOUND
+    return f"failed with exit status {status}"
+
+
+def _server(server: str) -> str:
+    if _BAD_SERVER.search(server) or len(server) > 2000:
+        raise CredentialError("the name of a server has no blanks or control characters")
+    return server_key(server)

@@ -1,0 +1,89 @@
+"""URLs and headers as text that may be shown: the one place where they become it.
+
+A URL is a credential when it carries a signature, so the values of a query are hidden unless its key is known
+to be harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+HIDDEN = "***"
+LONGEST = 2_000
+
+# Keys of the distribution API and of token requests; none of them holds a secret.
+SHOWN_KEYS = frozenset(
+    {
+        "artifactType",
+        "digest",
+        "digest-algorithm",
+        "from",
+        "last",
+        "mount",
+        "n",
+        "ns",
+        "scope",
+        "service",
+        "tag",
+    }
+)
+SHOWN_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "accept-ranges",
+        "content-encoding",
+        "content-length",
+        "content-range",
+        "content-type",
+        "date",
+        "docker-content-digest",
+        "etag",
+        "if-match",
+        "if-none-match",
+        "if-range",
+        "link",
+        "oci-chunk-min-length",
+        "oci-filters-applied",
+        "oci-subject",
+        "oci-tag",
+        "range",
+        "retry-after",
+        "server",
+        "user-agent",
+        "warning",
+    }
+)
+
+
+def url(text: str) -> str:
+    """Return a URL without user information, fragment, and values that could be secret."""
+    try:
+        parts = urlsplit(text)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return "(unreadable URL)"
+    shown = urlunsplit((parts.scheme, host, parts.path, query(parts.query), ""))
+    return shown if len(shown) <= LONGEST else shown[:LONGEST] + "..."
+
+
+def query(text: str) -> str:
+    """Return a query with the values of unknown keys hidden; its own escapes are kept."""
+    return "&".join(_pair(pair) for pair in text.split("&")) if text else ""
+
+
+def headers(mapping: Mapping[str, str]) -> dict[str, str]:
+    """Return headers with the values of all but harmless ones hidden; URLs in them are redacted too."""
+    return {name: _header(name.lower(), value) for name, value in mapping.items()}
+
+
+def _header(name: str, value: str) -> str:
+    if name == "location":
+        return url(value)
+    return value[:LONGEST] if name in SHOWN_HEADERS else HIDDEN
+
+
+def _pair(pair: str) -> str:
+    key, equals, _ = pair.partition("=")
+    return pair if key in SHOWN_KEYS or not equals else f"{key}={HIDDEN}"

@@ -1,0 +1,208 @@
+"""The transport: the only place where bytes leave this process.
+
+A `Client` over requests' adapter, without what requests does behind one's back: no netrc, no proxies or CA files
+from the environment unless asked for, no cookies, no redirect that carries credentials along.
+
+Source: Go ``net/http.Client`` as oras-go configures it; distribution-spec on redirects; RFC 9110.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike, fspath
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from regexplore._version import __version__
+from regexplore.errors import RedirectRefusedError
+from regexplore.remote import clock, redact
+from regexplore.remote.origin import Origin
+from regexplore.remote.retry import MAX_RETRIES, RETRY_AFTER_CAP, RetryPolicy, observed
+from regexplore.remote.trace import Exchanges
+from regexplore.remote.transport_errors import FOREIGN, transport_error
+
+MAX_REDIRECTS = 5
+CONNECTIONS = 32
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 30.0
+USER_AGENT = f"regexplore/{__version__}"
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# What may go to another origin; everything else could be a secret.
+_TRAVELS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "user-agent",
+        "range",
+        "if-range",
+        "if-match",
+        "if-none-match",
+        "connection",
+    }
+)
+
+
+class Transport:
+    """Sends requests: pooled connections, redirects by the origin rule, retries, a trace of every try.
+
+    Parameters
+    ----------
+    retries : int
+        How often a try is repeated at most; 0 switches retry off.
+    retry_after_cap : float
+        Seconds; the longest ``Retry-After`` that is waited for.
+    connections : int
+        Connections kept for one host; more requests wait for one.
+    ca_file : path, optional
+        Certificates (PEM) to trust instead of the system's.
+    client_cert : path or pair of paths, optional
+        Certificate, or certificate and key, that is shown to the registry.
+    proxies : mapping, optional
+        URL of the proxy for ``http`` and ``https``. Environment variables are not read; pass
+        ``requests.utils.getproxies()`` to use them.
+    max_redirects : int
+
+    Examples
+    --------
+    >>> Transport(retries=0)
+    <Transport retries=0>
+    """
+
+    def __init__(
+        self,
+        *,
+        retries: int = MAX_RETRIES,
+        retry_after_cap: float = RETRY_AFTER_CAP,
+        connections: int = CONNECTIONS,
+        ca_file: str | PathLike[str] | None = None,
+        client_cert: str | tuple[str, str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+        max_redirects: int = MAX_REDIRECTS,
+    ) -> None:
+        self.retries = retries
+        self.max_redirects = max_redirects
+        self._verify: bool | str = True if ca_file is None else fspath(ca_file)
+        self._cert = client_cert
+        self._proxies = dict(proxies or {})
+        self._adapter = HTTPAdapter(
+            pool_connections=connections,
+            pool_maxsize=connections,
+            pool_block=True,
+            max_retries=RetryPolicy.standard(retries, retry_after_cap=retry_after_cap),
+        )
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send a request and follow where it is safely sent on to.
+
+        Parameters
+        ----------
+        request : requests.PreparedRequest
+        **kwargs
+            ``timeout`` and ``allow_redirects`` as `requests.Session.send` takes them; bodies are always
+            streamed, and certificates and proxies are those of this transport.
+
+        Returns
+        -------
+        requests.Response
+            With its body unread; ``attempts`` tells how often the last hop was sent.
+
+        Raises
+        ------
+        TransportError
+            Nothing came back.
+        RedirectRefusedError
+            The registry points to a place that is not safe to follow.
+        """
+        timeout = kwargs.get("timeout") or (CONNECT_TIMEOUT, READ_TIMEOUT)
+        follow = kwargs.get("allow_redirects", True) and request.method in ("GET", "HEAD")
+        first = Origin.of(request.url or "")
+        hop, history = request, list[requests.Response]()
+        while True:
+            response = self._once(hop, timeout)
+            if not follow or response.status_code not in _REDIRECTS or "location" not in response.headers:
+                response.history = history
+                return response
+            response.close()
+            history.append(response)
+            if len(history) > self.max_redirects:
+                raise RedirectRefusedError(
+                    f'{request.method} "{redact.url(request.url or "")}": more than {self.max_redirects} redirects'
+                )
+            hop = _next_hop(hop, response, first)
+
+    def close(self) -> None:
+        """Close idle connections; the transport can be used again."""
+        self._adapter.close()
+
+    def _once(self, request: requests.PreparedRequest, timeout: Any) -> requests.Response:
+        method, url = request.method or "", request.url or ""
+        exchange = Exchanges(method, url, request.headers, _body_length(request))
+        try:
+            with observed(exchange.failed_try):
+                response = self._adapter.send(
+                    request,
+                    stream=True,
+                    timeout=_within_deadline(timeout),
+                    verify=self._verify,
+                    cert=self._cert,
+                    proxies=self._proxies,
+                )
+        except FOREIGN as error:
+            exchange.broke(type(error).__name__)
+            raise transport_error(error, method, url) from None
+        exchange.answered(response.status_code, response.headers, response.raw, _redirect_note(response))
+        response.attempts = exchange.attempts  # type: ignore[attr-defined]
+        return response
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__.copy()
+
+    def __repr__(self) -> str:
+        return f"<Transport retries={self.retries}>"
+
+
+def _next_hop(
+    request: requests.PreparedRequest, response: requests.Response, first: Origin
+) -> requests.PreparedRequest:
+    """Build the request that a redirect asks for; credentials go nowhere but to the first origin."""
+    url = urljoin(request.url or "", response.headers["location"])
+    target = Origin.of(url)
+    before = Origin.of(request.url or "")
+    if not (first.may_redirect_to(target) and before.may_redirect_to(target)):
+        raise RedirectRefusedError(
+            f'{request.method} "{redact.url(request.url or "")}": redirect to {redact.url(url)} refused: '
+            + ("TLS would be given up" if target.scheme == "http" else "a private address")
+        )
+    hop = request.copy()
+    hop.url = requests.Request("GET", url).prepare().url
+    if target != first:
+        for name in [name for name in hop.headers if name.lower() not in _TRAVELS]:
+            del hop.headers[name]
+    return hop
+
+
+def _within_deadline(timeout: Any) -> tuple[float, float]:
+    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    deadline = clock.current()
+    if deadline is None:
+        return connect, read
+    deadline.check("request")
+    left = max(deadline.remaining, 0.001)
+    return min(connect, left), min(read, left)
+
+
+def _body_length(request: requests.PreparedRequest) -> int | None:
+    length = request.headers.get("Content-Length")
+    if length is not None:
+        return int(length)
+    return 0 if request.body is None else None
+
+
+def _redirect_note(response: requests.Response) -> str:
+    if response.status_code in _REDIRECTS and "location" in response.headers:
+        return f"redirect to {redact.url(response.headers['location'])}"
+    return ""

@@ -1,0 +1,80 @@
+"""Errors of requests and urllib3, as errors of regexplore.
+
+The originals hold the request with its headers, so none of them is kept as a cause.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import requests
+import urllib3.exceptions as u
+
+from regexplore.errors import (
+    ConnectError,
+    ConnectionLostError,
+    DeadlineExceededError,
+    HostNotFoundError,
+    RegexploreError,
+    TLSError,
+    TransportError,
+)
+from regexplore.remote import redact
+
+_TIMEOUTS = (requests.exceptions.Timeout, u.TimeoutError, TimeoutError)
+_TLS = (requests.exceptions.SSLError, u.SSLError)
+_REFUSED = (u.NewConnectionError, ConnectionRefusedError, requests.exceptions.ProxyError, u.ProxyError)
+_LOST = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    u.ProtocolError,
+    u.DecodeError,
+    ConnectionResetError,
+    BrokenPipeError,
+)
+FOREIGN = (requests.exceptions.RequestException, u.HTTPError, OSError)
+
+
+def transport_error(error: BaseException, method: str, url: str) -> RegexploreError:
+    """Return the error of regexplore that tells what an error of the libraries below means."""
+    chain = list(_chain(error))
+    for found in chain:
+        if isinstance(found, RegexploreError):
+            return found
+    what = f'{method} "{redact.url(url)}"'
+    if any(isinstance(found, u.NameResolutionError | socket.gaierror) for found in chain):
+        return HostNotFoundError(f"{what}: the host name does not resolve")
+    if any(isinstance(found, _TLS) for found in chain):
+        return TLSError(f"{what}: {_tls_reason(chain)}")
+    if any(isinstance(found, _TIMEOUTS) for found in chain):
+        return DeadlineExceededError(f"{what}: no answer in time")
+    if any(isinstance(found, _REFUSED) for found in chain):
+        return ConnectError(f"{what}: the connection was refused")
+    if any(isinstance(found, _LOST) for found in chain):
+        return ConnectionLostError(f"{what}: the connection broke before the answer was complete")
+    return TransportError(f"{what}: {type(error).__name__}")
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and everything wrapped in it: by cause, by context, and as an argument."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        found = waiting.pop(0)
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        inner = [found.__cause__, found.__context__, getattr(found, "reason", None), *found.args]
+        waiting.extend(item for item in inner if isinstance(item, BaseException))
+
+
+def _tls_reason(chain: list[BaseException]) -> str:
+    import ssl
+
+    for found in chain:
+        if isinstance(found, ssl.SSLCertVerificationError):
+            return f"the certificate was not accepted: {found.verify_message}"
+        if isinstance(found, ssl.SSLError) and found.reason:
+            return f"TLS failed: {found.reason.replace('_', ' ').lower()}"
+    return "TLS failed"
