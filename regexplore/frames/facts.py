@@ -19,12 +19,16 @@ from regexplore.oci import (
     Index,
     Manifest,
     Schema1Manifest,
+    UnreadableDocument,
     media_types,
 )
 from regexplore.oci.image_config import parse_time
 
 CREATED = "org.opencontainers.image.created"
 TITLE = "org.opencontainers.image.title"
+
+# What a browser shows: never a manifest, though a registry may serve it with status 200.
+PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 # How BuildKit marks the attestations that it keeps in an index beside the images they are about.
 REFERENCE_TYPE = "vnd.docker.reference.type"
@@ -96,6 +100,15 @@ def created_of(document: Document, config: ImageConfig | None) -> datetime | Non
     if config is not None and config.created is not None:
         return config.created
     return parse_time(document.annotations.get(CREATED, ""))
+
+
+def problem_of(document: Document) -> str | None:
+    """Give why a document is no use as a manifest; None when there is no such reason."""
+    if isinstance(document, UnreadableDocument):
+        return document.reason
+    if document.media_type in PAGES:
+        return f"a page ({document.media_type}) came in place of a manifest: a sign-in page, or no registry"
+    return None
 
 
 def told(error: RegexploreError) -> str:

@@ -20,6 +20,7 @@ from regexplore.frames.facts import (
     image_config_of,
     layer_count,
     platforms_of,
+    problem_of,
     told,
     total_size,
 )
@@ -97,8 +98,9 @@ def document_facts(document: Document, config: ImageConfig | None) -> Row:
 
 
 def _config_of(document: Document, reader: Reader) -> tuple[ImageConfig | None, str | None]:
-    if isinstance(document, UnreadableDocument):
-        return None, document.reason
+    problem = problem_of(document)
+    if problem is not None:
+        return None, problem
     descriptor = image_config_of(document)
     if descriptor is None:
         return None, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from regexplore.frames.facts import created_of, platforms_of, steps_of_layers, total_size
+from regexplore.frames.facts import created_of, platforms_of, problem_of, steps_of_layers, total_size
 from regexplore.objects.referrers_section import ReferrersSeen, referrers_section
 from regexplore.objects.sections import (
     annotations_section,
@@ -25,7 +25,6 @@ from regexplore.oci import (
     Index,
     Manifest,
     Schema1Manifest,
-    UnreadableDocument,
 )
 from regexplore.show import text as words
 from regexplore.show import value as values
@@ -59,13 +58,13 @@ def document_card(
     notes
         What a reader must not miss.
     """
-    reason = [document.reason] if isinstance(document, UnreadableDocument) else []
+    problem = problem_of(document)
     return Card(
         document.kind,
         words.short_reference(reference),
         tuple(_summary(document, config)),
         _facts(document, config, pinned),
-        notes=(*reason, *notes, *document.problems),
+        notes=(*([problem] if problem else []), *notes, *document.problems),
         sections=tuple(_sections(document, config, referrers)),
     )
 
