@@ -24,6 +24,7 @@ from regexplore.graph.style import (
     CONTENT_STROKE,
     FAMILIES,
     INK,
+    MARGIN,
     MUTED,
     TAG_STROKE,
     Stroke,
@@ -36,6 +37,15 @@ from regexplore.show.escape import terminal
 
 SANS = "Helvetica"
 MONO = "Courier"
+# What most nodes and edges have is said once.
+_NODE_DEFAULTS = {
+    "shape": "box",
+    "style": "filled,solid",
+    "penwidth": "1.1",
+    "peripheries": "1",
+    "margin": MARGIN,
+}
+_EDGE_DEFAULTS = {"color": CONTENT_STROKE.colour.light, "style": CONTENT_STROKE.outline}
 _LINE_SIGNS = {"solid": "───", "dashed": "╌╌╌", "dotted": "·····"}
 
 
@@ -70,8 +80,8 @@ def picture_to_dot(picture: Picture, *, background: str = "white") -> str:
         tooltip=quoted(picture.graph.title or "content graph"),
         label=_legend(picture),
     )
-    drawing.attr("node", fontname=SANS, fontsize="10", style="filled", height="0.3")
-    drawing.attr("edge", fontname=SANS, fontsize="8", arrowsize="0.6", penwidth="1.1")
+    drawing.attr("node", fontname=SANS, fontsize="10", height="0.3", **_NODE_DEFAULTS)
+    drawing.attr("edge", arrowsize="0.6", penwidth="1.1", **_EDGE_DEFAULTS)
     names = node_names(picture)
     for key in _reading_order(picture):
         drawing.node(names[key], **_node(picture, picture.items[key]))
@@ -129,7 +139,7 @@ def _node(picture: Picture, item: Item) -> dict[str, str]:
     style = FAMILIES[item.family]
     change = picture.graph.changes.get(item.key, "")
     mark = {ADDED: ADDED_COLOUR, REMOVED: REMOVED_COLOUR}.get(change)
-    return {
+    attributes = {
         "label": _table(label(picture, item), style, change),
         "shape": style.shape,
         "style": f"filled,{'bold' if mark else style.outline}",
@@ -143,6 +153,11 @@ def _node(picture: Picture, item: Item) -> dict[str, str]:
         ),
         "tooltip": _quoted_lines(tooltip(picture, item)),
     }
+    return _unless(_NODE_DEFAULTS, attributes)
+
+
+def _unless(defaults: dict[str, str], attributes: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in attributes.items() if value != defaults.get(key)}
 
 
 def _table(label: Label, style: Style, change: str) -> str:
@@ -170,17 +185,15 @@ def _font(content: str, colour: str, *, face: str = "", size: int = 0) -> str:
 
 def _draw(drawing: graphviz.Digraph, names: dict[str, str], line: Line) -> None:
     look = stroke(line.kind)
-    attributes = {
-        "color": look.colour.light,
-        "style": look.outline,
-        "class": line.kind,
-        "edgetooltip": quoted(f"{line.kind} ({line.edges:,} edges)" if line.edges > 1 else line.kind),
-    }
+    attributes = {"color": look.colour.light, "style": look.outline, "class": line.kind}
+    if look is not CONTENT_STROKE or line.edges > 1:
+        said = f"{line.kind} ({line.edges:,} edges)" if line.edges > 1 else line.kind
+        attributes["edgetooltip"] = said
     left, right = _drawn(line)
     if left != line.source:
         # The arrow still points the way the document does.
         attributes["dir"] = "back"
-    drawing.edge(names[left], names[right], **attributes)
+    drawing.edge(names[left], names[right], **_unless(_EDGE_DEFAULTS, attributes))
 
 
 def _legend(picture: Picture) -> str:

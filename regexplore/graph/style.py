@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from regexplore.content.node import ABOUT_EDGES, TAG
 
+MARGIN = "0.08,0.04"
+
 
 @dataclass(frozen=True, slots=True)
 class Colour:
@@ -32,7 +34,7 @@ class Style:
     line: Colour
     outline: str = "solid"
     borders: int = 1
-    margin: str = "0.08,0.04"
+    margin: str = MARGIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK_TITLE = "{http://www.w3.org/1999/xlink}title"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NUMBERS = re.compile(r"[-\d.,\s]+", re.ASCII)
+_DECIMALS = re.compile(r"(\.[1-9])\d*|\.0\d*", re.ASCII)
 _PATH = re.compile(r"[-\d.,\sMLHVCSQTAZmlhvcsqtaz]+", re.ASCII)
 _COLOUR = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 _CLASS = re.compile(r"[a-z][a-z -]*", re.ASCII)
@@ -138,11 +139,11 @@ def _body(svg: bytes) -> tuple[Size, str]:
     if graph is None or len(box) != 4:
         raise ValueError("the layout program wrote something else than a picture")
     moved = _TRANSLATE.search(graph.get("transform", ""))
-    x, y = (float(moved[1]), float(moved[2])) if moved else (0.0, 0.0)
+    x, y = (_short_numbers(moved[1]), _short_numbers(moved[2])) if moved else ("0", "0")
     prefix = f"rxg-{hashlib.sha256(svg).hexdigest()[:8]}"
     drawn = "".join(_groups(graph, prefix))
     # Defaults for everything below: what is written once need not be written a thousand times.
-    attributes = f'transform="translate({_short(x)} {_short(y)})" fill="none" font-size="{_FONT_SIZE}"'
+    attributes = f'transform="translate({x} {y})" fill="none" font-size="{_FONT_SIZE}"'
     return Size(box[2], box[3]), f'<g {attributes} font-family="Helvetica,Arial,sans-serif">{drawn}</g>'
 
 
@@ -251,9 +252,5 @@ def _look(piece: ET.Element) -> str:
 
 
 def _short_numbers(value: str) -> str:
-    return _NUMBER.sub(lambda found: _short(float(found.group())), value)
-
-
-def _short(number: float) -> str:
-    """A tenth of a point is finer than any screen."""
-    return f"{number:.1f}".removesuffix(".0")
+    """Cut to a tenth of a point: finer than any screen."""
+    return _DECIMALS.sub(r"\1", value)
