@@ -25,7 +25,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK_TITLE = "{http://www.w3.org/1999/xlink}title"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NUMBERS = re.compile(r"[-\d.,\s]+", re.ASCII)
-_DECIMALS = re.compile(r"(\.[1-9])\d*|\.0\d*", re.ASCII)
+_DECIMALS = re.compile(r"(?<=\.[1-9])\d+|\.0\d*", re.ASCII)
 _PATH = re.compile(r"[-\d.,\sMLHVCSQTAZmlhvcsqtaz]+", re.ASCII)
 _COLOUR = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 _CLASS = re.compile(r"[a-z][a-z -]*", re.ASCII)
@@ -253,4 +253,4 @@ def _look(piece: ET.Element) -> str:
 
 def _short_numbers(value: str) -> str:
     """Cut to a tenth of a point: finer than any screen."""
-    return _DECIMALS.sub(r"\1", value)
+    return _DECIMALS.sub("", value)
