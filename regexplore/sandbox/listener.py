@@ -120,8 +120,20 @@ class _Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         for _ in range(GRACE_TICKS):
-            if not self.server_state.connections and not self.server_state.tasks:
-                return
+            if not self.server_state.tasks:
+                break
             await asyncio.sleep(GRACE_TICK_SECONDS)
         for task in self.server_state.tasks:
             task.cancel()
+        await self._drop_connections()
+
+    async def _drop_connections(self) -> None:
+        """Close what clients keep open: an idle TLS connection would wait for the client's farewell."""
+        for _ in range(GRACE_TICKS):
+            for connection in list(self.server_state.connections):
+                transport = connection.transport
+                if transport is not None and not transport.get_write_buffer_size():
+                    transport.abort()
+            if not self.server_state.connections:
+                return
+            await asyncio.sleep(GRACE_TICK_SECONDS)

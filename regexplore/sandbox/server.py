@@ -91,9 +91,13 @@ class SandboxServer:
         self._files = tempfile.TemporaryDirectory(prefix="regexplore-sandbox-") if tls else None
         self._certificates = self._make_certificates()
         self._owned_store: LayoutStore | None = None
-        self.store = self._make_store(storage)
-        self._context = Context(self.store, self.profile)
         self._listener = Listener(port, self._certificates)
+        try:
+            self.store = self._make_store(storage)
+        except BaseException:
+            self._listener.stop()
+            raise
+        self._context = Context(self.store, self.profile)
         self._others: list[Listener] = []
         self._running = False
 
