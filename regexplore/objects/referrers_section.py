@@ -45,7 +45,9 @@ def referrers_section(seen: ReferrersSeen | None) -> Section:
         for one in found
     ]
     columns = ["artifact type", "digest", "refers to", "platform", "depth", "channel", "created"]
-    return Section("Referrers", Table.of(columns, rows, numeric=["depth"]), note=note)
+    return Section(
+        "Referrers", Table.of(columns, rows, numeric=["depth"], sparse=["platform", "created"]), note=note
+    )
 
 
 def _named(referrer: Descriptor) -> str:

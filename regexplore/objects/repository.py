@@ -78,7 +78,7 @@ class Repository(Collection, RemoteRepository):
         tags = sorted(self._source.tags_seen(), key=version_key)
         note = "" if tags else "not listed yet: call .tags()"
         rows = [(tag, _named(self._source.digest_of(tag))) for tag in tags]
-        table = Table.of(["tag", "named when fetched"], rows)
+        table = Table.of(["tag", "named when fetched"], rows, sparse=["named when fetched"])
         return Card(
             "repository",
             self._source.name,

@@ -70,7 +70,9 @@ def descriptor_table(descriptors: Sequence[Descriptor]) -> Table:
         )
         for one in descriptors
     ]
-    return Table.of(["digest", "artifact type", "media type", "size"], rows, numeric=["size"])
+    return Table.of(
+        ["digest", "artifact type", "media type", "size"], rows, numeric=["size"], sparse=["artifact type"]
+    )
 
 
 def layers_section(
@@ -86,7 +88,7 @@ def layers_section(
     ]  # fmt: skip
     columns = ["#", "digest", "media type", "size", "share", "what"]
     note = words.human_bytes(whole) if layers else ""
-    return Section(title, Table.of(columns, rows, numeric=["#", "size"]), note=note)
+    return Section(title, Table.of(columns, rows, numeric=["#", "size"], sparse=["what"]), note=note)
 
 
 def share(part: int, whole: int) -> Value:
@@ -151,7 +153,9 @@ def history_section(config: ImageConfig) -> Section:
         )
         for n, step in enumerate(config.history, 1)
     ]
-    table = Table.of(["#", "created", "created by", "made", "comment"], rows, numeric=["#"])
+    table = Table.of(
+        ["#", "created", "created by", "made", "comment"], rows, numeric=["#"], sparse=["created", "comment"]
+    )
     return Section("History", table, open=False)
 
 

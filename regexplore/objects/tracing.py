@@ -104,4 +104,6 @@ def _section(events: tuple[WireEvent, ...]) -> Section:
         for event in events
     ]
     columns = ["#", "method", "url", "status", "ms", "received", "try", "note"]
-    return Section("Requests", Table.of(columns, rows, numeric=["#", "ms", "received"]))
+    return Section(
+        "Requests", Table.of(columns, rows, numeric=["#", "ms", "received"], sparse=["try", "note"])
+    )

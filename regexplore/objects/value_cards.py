@@ -89,7 +89,12 @@ def _registry_errors(error: ResponseError) -> tuple[Section, ...]:
         (one.code, one.message, "" if one.detail in (None, "", {}, []) else str(one.detail))
         for one in error.errors
     ]
-    return (Section("The registry's own words", Table.of(["code", "message", "detail"], rows)),)
+    return (
+        Section(
+            "The registry's own words",
+            Table.of(["code", "message", "detail"], rows, sparse=["message", "detail"]),
+        ),
+    )
 
 
 def _cause(error: RegexploreError) -> str:

@@ -34,6 +34,7 @@ class Table:
         *,
         total: int | None = None,
         numeric: Iterable[str] = (),
+        sparse: Iterable[str] = (),
     ) -> Table:
         """Make a table of the first rows.
 
@@ -47,11 +48,22 @@ class Table:
             How many rows there are; needed when ``rows`` has no length.
         numeric
             Names of the columns that are set to the right.
+        sparse
+            Names of columns that are left out when no row has anything in them.
         """
-        shown = tuple(tuple(value(cell).cut(MAX_CELL) for cell in row) for row in islice(rows, MAX_ROWS))
+        shown = [[value(cell).cut(MAX_CELL) for cell in row] for row in islice(rows, MAX_ROWS)]
         if total is None:
             total = len(rows) if isinstance(rows, Sequence) else len(shown)
-        return cls(tuple(columns), shown, total, frozenset(numeric))
+        empty = {
+            n for n, name in enumerate(columns) if name in sparse and all(row[n].is_missing for row in shown)
+        }
+        kept = [n for n in range(len(columns)) if n not in empty]
+        return cls(
+            tuple(columns[n] for n in kept),
+            tuple(tuple(row[n] for n in kept) for row in shown),
+            total,
+            frozenset(numeric),
+        )
 
     def cut(self, rows: int, width: int) -> Table:
         """Give the table with fewer rows and narrower cells."""

@@ -36,6 +36,11 @@ class Value:
     look: Look = ""
     url: str = ""
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether this stands for a value that is not there."""
+        return self == MISSING
+
     def cut(self, width: int) -> Value:
         """Give the value in at most ``width`` characters; what was cut off moves to the tooltip."""
         if len(self.text) <= width:
@@ -57,12 +62,15 @@ class Value:
         return shown
 
 
+MISSING = Value(words.MISSING, look="muted")
+
+
 def value(content: object) -> Value:
     """Give plain Python values their words: None reads as missing, numbers get separators."""
     if isinstance(content, Value):
         return content
     if content is None or content == "":
-        return Value(words.MISSING, look="muted")
+        return MISSING
     if isinstance(content, bool):
         return Value("yes" if content else "no")
     if isinstance(content, int):

@@ -115,6 +115,12 @@ def test_f14_a_card_of_long_hostile_values_is_cut_until_it_is_small() -> None:
     assert text_of(bundle["text/html"]).count("u{202e}") == bundle["text/plain"].count("u{202e}")
 
 
+def test_sparse_columns_are_left_out_when_they_are_empty() -> None:
+    rows = [["a", None, ""], ["b", None, "x"]]
+    assert Table.of(["n", "gone", "kept"], rows, sparse=["gone", "kept"]).columns == ("n", "kept")
+    assert Table.of(["n", "gone", "kept"], rows).columns == ("n", "gone", "kept")
+
+
 def test_sections_of_more_than_fifteen_rows_start_folded() -> None:
     def opened(rows: int) -> bool:
         return "<details open" in Section("Rows", Table.of(["n"], [[n] for n in range(rows)])).to_html()
