@@ -46,6 +46,7 @@ _NODE_DEFAULTS = {
     "margin": MARGIN,
 }
 _EDGE_DEFAULTS = {"color": CONTENT_STROKE.colour.light, "style": CONTENT_STROKE.outline}
+_FAMILY_WORDS = {"sbom": "SBOM", "missing": "missing or failed"}
 _LINE_SIGNS = {"solid": "───", "dashed": "╌╌╌", "dotted": "·····"}
 
 
@@ -163,12 +164,12 @@ def _unless(defaults: dict[str, str], attributes: dict[str, str]) -> dict[str, s
 def _table(label: Label, style: Style, change: str) -> str:
     """Build the label: word and detail, digest and size, then what else there is to say."""
     word = _font(f"<B>{text(label.word)}</B>", style.line.light)
-    rows = [" ".join(part for part in (word, _font(text(label.detail), INK.light)) if part)]
+    mark = _font(text(change if change in (ADDED, REMOVED) else ""), MUTED.light)
+    rows = [" ".join(part for part in (word, _font(text(label.detail), INK.light), mark) if part)]
     facts = [_font(text(label.digest), MUTED.light, face=MONO), _font(text(label.size), MUTED.light)]
     rows.append("&#160; ".join(fact for fact in facts if fact))
     rows.append(_font(text(label.inside), MUTED.light))
     rows.append(_font(text(label.error), FAMILIES["missing"].line.light))
-    rows.append(_font(text(change if change in (ADDED, REMOVED) else ""), MUTED.light))
     cells = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows if row)
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}</TABLE>>'
 
@@ -217,7 +218,7 @@ def _row_of(cells: list[str]) -> str:
 
 
 def _swatch(name: str, style: Style) -> str:
-    word = _font(text("SBOM" if name == "sbom" else name), style.line.light, size=9)
+    word = _font(text(_FAMILY_WORDS.get(name, name)), style.line.light, size=9)
     return f'<TD BGCOLOR="{style.fill.light}" STYLE="ROUNDED">{word}</TD>'
 
 

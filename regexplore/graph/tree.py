@@ -12,9 +12,6 @@ from regexplore.content.node import (
     ABOUT_EDGES,
     BYTES,
     CONTENT_EDGES,
-    MISSING,
-    NAMED,
-    READ,
     SUBJECT,
     TAG,
     Node,
@@ -99,14 +96,13 @@ def _below(graph: ContentGraph, node_id: str) -> list[tuple[str, str, str]]:
 def _describe(graph: ContentGraph, node: Node, via: str) -> str:
     words = words_for(graph, node)
     if node.kind == TAG:
-        return f"tag {node.name}  {node.state}: {node.error}".rstrip(": ")
+        return "  ".join(part for part in (f"{words.word} {node.name}", node.error) if part)
     tags = ", ".join(graph.tags_of(node.id))
     parts = [f"[{tags}]" if tags else "", words.word, words.detail]
     if node.artifact_type and node.artifact_type != words.detail:
         parts.append(node.artifact_type)
     parts += [node.id, human_bytes(node.size) if node.kind in BYTES else "", via]
-    if node.state not in (READ, NAMED, MISSING) or (node.state == MISSING and node.error):
-        parts.append(f"({node.state}: {node.error})")
+    parts.append(f"({node.error})" if node.error else "")
     change = graph.changes.get(node.id, "")
     parts.append(f"[{change}]" if change in ("added", "removed") else "")
     return "  ".join(part for part in parts if part)

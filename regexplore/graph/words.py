@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from regexplore.content.node import ARTIFACT, ATTESTS, MISSING, TAG, Node
+from regexplore.content.node import ARTIFACT, ATTESTS, FAILED, MISSING, TAG, UNREADABLE, Node
 from regexplore.content.reference_tags import parse_reference_tag
 from regexplore.graph.model import ContentGraph
-from regexplore.show.text import count, human_bytes
 
 SIGNATURE = "signature"
 SBOM = "sbom"
 ATTESTATION = "attestation"
-MISSING_FAMILY = "missing"
+TROUBLE = "missing"
 
 # Beginnings of artifact, config and blob media types, longest word first where one contains another.
 _BY_TYPE = (
@@ -53,7 +52,9 @@ _BY_PREDICATE = (
 )
 PREDICATE_ANNOTATIONS = ("dev.sigstore.bundle.predicateType", "in-toto.io/predicate-type", "predicateType")
 BUNDLE_CONTENT = "dev.sigstore.bundle.content"
-_TITLES = ("org.opencontainers.image.title", "org.opencontainers.image.ref.name")
+_TITLE = "org.opencontainers.image.title"
+# States in which a node is drawn as trouble, and called so.
+_TROUBLE = frozenset({MISSING, FAILED, UNREADABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +79,19 @@ class Words:
 def words_for(graph: ContentGraph, node: Node) -> Words:
     """Find the words for a node of a graph."""
     if node.kind == TAG:
-        return Words(MISSING_FAMILY if node.state == MISSING else TAG, TAG, _tag_name(node.name))
-    words = _artifact(graph, node) if node.kind == ARTIFACT else Words(node.kind, node.kind, _detail(node))
-    if node.state == MISSING:
-        return Words(MISSING_FAMILY, f"missing {words.word}", words.detail)
+        words = Words(TAG, TAG, _tag_name(node.name))
+    elif node.kind == ARTIFACT:
+        words = _artifact(graph, node)
+    else:
+        words = Words(node.kind, node.kind, _detail(node))
+    if node.state in _TROUBLE:
+        return Words(TROUBLE, f"{node.state} {words.word}", words.detail)
     return words
-
-
-def label(graph: ContentGraph, node: Node) -> str:
-    """Return one line for a node: word, detail, short digest, size."""
-    words = words_for(graph, node)
-    if node.kind == TAG:
-        return f"tag {node.name}"
-    size = "" if node.size is None else human_bytes(node.size)
-    return "  ".join(part for part in (words.word, words.detail, short(node.id), size) if part)
 
 
 def short(digest: str) -> str:
     """Return the first twelve hex digits of a digest."""
     return digest.partition(":")[2][:12]
-
-
-def counted(words: str, number: int) -> str:
-    """Return a number of equal things: "7 layers"."""
-    return words if number == 1 else count(number, words)
 
 
 def short_type(media_type: str) -> str:
@@ -155,4 +145,4 @@ def _first(table: Iterable[tuple[str, str, str]], texts: Iterable[str]) -> tuple
 def _detail(node: Node) -> str:
     if node.platform is not None:
         return str(node.platform)
-    return next((node.annotations[key] for key in _TITLES if node.annotations.get(key)), "")
+    return node.annotations.get(_TITLE, "")
