@@ -16,7 +16,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 
@@ -74,8 +74,7 @@ class LayoutStore:
         self.root = Path(root)
         self._spools = self.root / _SPOOLS
         self._spools.mkdir(parents=True, exist_ok=True)
-        self._lock_file = (self.root / _LOCK).open("w")
-        fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._lock_file = _locked(self.root / _LOCK)
         self._lock = threading.Lock()
         self._sweep()
         self._layouts = dict(_opened_layouts(self.root))
@@ -247,6 +246,16 @@ class LayoutStore:
 
     def __repr__(self) -> str:
         return f"<LayoutStore: {len(self._layouts)} repositories in {self.root}>"
+
+
+def _locked(path: Path) -> TextIO:
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def _made_layout(root: Path, repository: str) -> _Layout:

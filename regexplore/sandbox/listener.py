@@ -73,6 +73,7 @@ class Listener:
             ws="none",
             lifespan="off",
             log_config=None,
+            log_level="error",  # a client that tries TLS first is no news
             access_log=False,
             server_header=False,
             timeout_keep_alive=75,

@@ -163,7 +163,7 @@ class Profile:
     blob_redirect : int or None
         Status of a redirect of blobs to another origin, which refuses requests with ``Authorization``.
     missing_repository, missing_manifest : int
-        Status for what is not there.
+        Status for what is not there, or not for this client to know.
     error_type : str
         Content-Type of error bodies.
     ping_body : bytes

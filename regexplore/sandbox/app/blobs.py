@@ -10,7 +10,7 @@ import re
 from regexplore.oci import Digest
 from regexplore.sandbox.app.call import Answer, Call, Header, text
 from regexplore.sandbox.app.context import Context
-from regexplore.sandbox.app.refusal import Refusal, missing
+from regexplore.sandbox.app.refusal import Refusal
 from regexplore.sandbox.spool import Blob
 
 _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII)
@@ -103,6 +103,7 @@ def _elsewhere(context: Context, call: Call) -> Answer:
 
 
 def _unknown(context: Context, call: Call) -> Refusal:
+    """Refuse plainly: asking for a blob is how every push begins, also one to a new repository."""
     if not context.store.has_repository(call.repository):
-        return missing(context.profile.missing_repository, "NAME_UNKNOWN", {"name": call.repository})
+        return Refusal(404, "NAME_UNKNOWN", detail={"name": call.repository})
     return Refusal(404, "BLOB_UNKNOWN", detail={"digest": call.reference})

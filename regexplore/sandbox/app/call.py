@@ -31,10 +31,12 @@ class Call:
     method, path, repository, reference : str
         Method and path; the route fills in the repository, and what follows it in the path.
     grants : dict or None
-        Actions allowed by repository, or None if nobody asks for credentials.
+        Actions allowed by repository, or None if nobody asks for tokens.
+    may_push : bool
+        The client has shown that it may write here, so it is told plainly what is missing.
     """
 
-    __slots__ = ("_receive", "_scope", "grants", "method", "path", "reference", "repository")
+    __slots__ = ("_receive", "_scope", "grants", "may_push", "method", "path", "reference", "repository")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.method: str = scope["method"]
@@ -42,6 +44,7 @@ class Call:
         self.repository = ""
         self.reference = ""
         self.grants: dict[str, set[str]] | None = None
+        self.may_push = False
         self._scope = scope
         self._receive = receive
 

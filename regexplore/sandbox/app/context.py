@@ -58,7 +58,12 @@ class Context:
     def known_repository(self, call: Call) -> None:
         """Refuse a repository that is not there."""
         if not self.store.has_repository(call.repository):
-            raise missing(self.profile.missing_repository, "NAME_UNKNOWN", {"name": call.repository})
+            raise self.missing_repository(call)
+
+    def missing_repository(self, call: Call) -> Refusal:
+        """Return the refusal of a repository that is not there; who may not push is not told."""
+        status = 404 if call.may_push else self.profile.missing_repository
+        return missing(status, "NAME_UNKNOWN", {"name": call.repository})
 
     def pushable_repository(self, call: Call) -> None:
         """Refuse to make a repository by pushing, where the profile wants it made beforehand."""

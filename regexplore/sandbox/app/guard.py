@@ -54,6 +54,7 @@ class BasicGuard:
         if user_of(said, self._users) is None:
             challenge = (b"www-authenticate", b'Basic realm="sandbox"')
             raise Refusal(401, "UNAUTHORIZED", headers=(challenge,))
+        call.may_push = True
 
 
 class TokenGuard:
@@ -88,6 +89,7 @@ class TokenGuard:
         if action and action not in allowed and "*" not in allowed:
             raise self._refusal(call, found, "insufficient_scope")
         call.grants = grants
+        call.may_push = "push" in grants.get(found.repository, ())
 
     def _needed(self, call: Call, found: Route) -> tuple[str, str]:
         """Return the resource and the action that a request needs."""

@@ -147,5 +147,6 @@ def _put_headers(context: Context, call: Call, digest: Digest) -> list[Header]:
 
 def _unknown(context: Context, call: Call) -> Refusal:
     if not context.store.has_repository(call.repository):
-        return missing(context.profile.missing_repository, "NAME_UNKNOWN", {"name": call.repository})
-    return missing(context.profile.missing_manifest, "MANIFEST_UNKNOWN", {"reference": call.reference})
+        return context.missing_repository(call)
+    status = 404 if call.may_push else context.profile.missing_manifest
+    return missing(status, "MANIFEST_UNKNOWN", {"reference": call.reference})
