@@ -137,12 +137,13 @@ async def _mount(context: Context, call: Call, digest: Digest) -> bool:
 
 def _session(context: Context, call: Call) -> Session:
     session = context.sessions.find(call.repository, call.reference)
+    if context.profile.uploads.state:
+        state = session.state if session is not None else ""
+        said = call.parameter("_state") or ""
+        if not state or not hmac.compare_digest(said.encode(), state.encode()):
+            raise Refusal(404, "BLOB_UPLOAD_INVALID", "the location was changed: its query is missing")
     if session is None:
         raise Refusal(404, "BLOB_UPLOAD_UNKNOWN")
-    if context.profile.uploads.state:
-        said = call.parameter("_state") or ""
-        if not hmac.compare_digest(said.encode(), session.state.encode()):
-            raise Refusal(400, "BLOB_UPLOAD_INVALID", "the location was changed: its query is missing")
     return session
 
 
