@@ -12,6 +12,8 @@ from regexplore.content.store import TagLister
 from regexplore.errors import UnsupportedError
 from regexplore.frames.origin import Origin
 from regexplore.objects.artifact import Artifact
+from regexplore.objects.image import Image
+from regexplore.objects.index import Index
 from regexplore.objects.listing import listed
 from regexplore.objects.remembered import RememberedStore
 from regexplore.objects.source import Source
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from regexplore.objects.graph import Graph
+
+# Imported so that `Artifact.of` knows them.
+KINDS = (Image, Index)
 
 
 class Collection(Shown):

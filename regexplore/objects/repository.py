@@ -8,8 +8,6 @@ from typing import Any
 from regexplore.frames.order import version_key
 from regexplore.objects.collection import Collection
 from regexplore.objects.connection_facts import connection_facts, connection_notes
-from regexplore.objects.image import Image
-from regexplore.objects.index import Index
 from regexplore.objects.meter import meter_of, metered, tell_held_warnings
 from regexplore.objects.source import Source
 from regexplore.oci import Reference
@@ -18,9 +16,6 @@ from regexplore.remote.repository import RemoteRepository
 from regexplore.show import value as values
 from regexplore.show.card import Card, Section
 from regexplore.show.table import Table
-
-# Imported so that `Artifact.of` knows them.
-KINDS = (Image, Index)
 
 CHANNELS = {"supported": "referrers API", "unsupported": "referrers tag"}
 

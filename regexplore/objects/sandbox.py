@@ -73,10 +73,10 @@ class Sandbox(Shown, SandboxServer):
         Several repositories, an image for several platforms with shared layers, an SBOM, signatures, a
         provenance attestation, a chart.
         """
-        from regexplore.sandbox import demo
+        from regexplore.sandbox.demo import load
 
         sandbox = cls(*arguments, **options)
-        demo.load(sandbox.store)
+        load(sandbox.store)
         return sandbox
 
     @cached_property
