@@ -40,7 +40,7 @@ def referrers_section(seen: ReferrersSeen | None) -> Section:
             one.platform or None,
             one.depth,
             one.channel,
-            parse_time((one.referrer.annotations or {}).get(CREATED, "")),
+            values.day(parse_time((one.referrer.annotations or {}).get(CREATED, ""))),
         )
         for one in found
     ]

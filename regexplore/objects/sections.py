@@ -146,7 +146,7 @@ def history_section(config: ImageConfig) -> Section:
     rows = [
         (
             n,
-            step.created,
+            values.day(step.created),
             Value(step.created_by, look="code"),
             "no layer" if step.empty_layer else "layer",
             step.comment,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from regexplore.show import text as words
@@ -92,3 +92,10 @@ def size(number: int | None, *, exact: bool = False) -> Value:
     if exact:
         return Value(words.exact_bytes(number), look="number")
     return Value(words.human_bytes(number), title=f"{number:,} B", look="number")
+
+
+def day(when: datetime | None) -> Value:
+    """Give the day of a time, for tables; the tooltip has the time and its age."""
+    if when is None:
+        return MISSING
+    return Value(f"{when.astimezone(UTC):%Y-%m-%d}", title=words.moment(when))

@@ -181,3 +181,5 @@ def test_values_of_plain_python_objects() -> None:
     assert values.value(True).text == "yes"
     assert values.value(when).title == when.isoformat()
     assert values.digest(DIGEST, short=True).title == DIGEST
+    assert values.day(when).text == "2024-01-01"
+    assert values.day(None).is_missing
