@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from regexplore.content.node import ARTIFACT, ATTESTS, FAILED, MISSING, TAG, UNREADABLE, Node
+from regexplore.content.node import (
+    ARTIFACT,
+    ATTESTS,
+    CONTENT_EDGES,
+    FAILED,
+    MISSING,
+    TAG,
+    UNKNOWN,
+    UNREADABLE,
+    Node,
+)
 from regexplore.content.reference_tags import parse_reference_tag
 from regexplore.graph.model import ContentGraph
 
@@ -53,6 +63,7 @@ _BY_PREDICATE = (
 PREDICATE_ANNOTATIONS = ("dev.sigstore.bundle.predicateType", "in-toto.io/predicate-type", "predicateType")
 BUNDLE_CONTENT = "dev.sigstore.bundle.content"
 _TITLE = "org.opencontainers.image.title"
+_MOST_WORDS = 3
 # States in which a node is drawn as trouble, and called so.
 _TROUBLE = frozenset({MISSING, FAILED, UNREADABLE})
 
@@ -85,7 +96,8 @@ def words_for(graph: ContentGraph, node: Node) -> Words:
     else:
         words = Words(node.kind, node.kind, _detail(node))
     if node.state in _TROUBLE:
-        return Words(TROUBLE, f"{node.state} {words.word}", words.detail)
+        word = node.state if node.kind == UNKNOWN else f"{node.state} {words.word}"
+        return Words(TROUBLE, word, words.detail)
     return words
 
 
@@ -113,19 +125,22 @@ def _tag_name(name: str) -> str:
 
 def _artifact(graph: ContentGraph, node: Node) -> Words:
     detail = _detail(node) or _attested_platform(graph, node)
-    contents = [graph.nodes[edge.target] for edge in graph.outgoing(node.id)]
-    predicates = (
+    contents = [graph.nodes[edge.target] for edge in graph.outgoing(node.id) if edge.kind in CONTENT_EDGES]
+    if node.annotations.get(BUNDLE_CONTENT) == "message-signature":
+        return Words(SIGNATURE, "signature", detail)
+    predicates = [
         said.get(key, "")
         for said in (node.annotations, *(child.annotations for child in contents))
         for key in PREDICATE_ANNOTATIONS
-    )
-    if node.annotations.get(BUNDLE_CONTENT) == "message-signature":
-        return Words(SIGNATURE, "signature", detail)
-    types = (node.artifact_type, *(child.media_type for child in contents))
-    found = _first(_BY_PREDICATE, predicates) or _first(_BY_TYPE, types)
-    if found is None:
+    ]
+    types = [node.artifact_type, *(child.media_type for child in contents)]
+    found = _all(_BY_PREDICATE, predicates) or _all(_BY_TYPE, types)[:1]
+    if not found:
         return Words(ARTIFACT, ARTIFACT, detail or short_type(node.artifact_type))
-    return Words(*found, detail)
+    # One manifest may carry several statements, as BuildKit's do.
+    families = {family for family, _ in found}
+    family = families.pop() if len(families) == 1 else ATTESTATION
+    return Words(family, " + ".join(word for _, word in found[:_MOST_WORDS]), detail)
 
 
 def _attested_platform(graph: ContentGraph, node: Node) -> str:
@@ -133,13 +148,12 @@ def _attested_platform(graph: ContentGraph, node: Node) -> str:
     return f"for {about[0].platform}" if about and about[0].platform else ""
 
 
-def _first(table: Iterable[tuple[str, str, str]], texts: Iterable[str]) -> tuple[str, str] | None:
-    rows = tuple(table)
-    for text in texts:
-        for beginning, family, word in rows:
-            if text.startswith(beginning):
-                return family, word
-    return None
+def _all(table: tuple[tuple[str, str, str], ...], texts: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the family and word of each text that begins like a row of the table, none of them twice."""
+    found = (
+        (family, word) for text in texts for beginning, family, word in table if text.startswith(beginning)
+    )
+    return list(dict.fromkeys(found))
 
 
 def _detail(node: Node) -> str:

@@ -158,6 +158,19 @@ def test_f6_attestations_say_which_platform_they_are_for() -> None:
     assert not any("unknown" in str(node.platform) for node in graph.nodes.values())
 
 
+def test_several_statements_in_one_manifest_are_all_named() -> None:
+    nodes = {digest(0): Node(id=digest(0), kind="artifact")}
+    for n, predicate in enumerate(("https://spdx.dev/Document", "https://slsa.dev/provenance/v1"), start=1):
+        nodes[digest(n)] = Node(
+            id=digest(n), kind="blob", annotations={"in-toto.io/predicate-type": predicate}
+        )
+    graph = ContentGraph(
+        nodes=nodes, edges=(Edge(digest(0), digest(1), LAYER), Edge(digest(0), digest(2), LAYER))
+    )
+    words = words_for(graph, nodes[digest(0)])
+    assert (words.family, words.word) == ("attestation", "SPDX SBOM + provenance")
+
+
 def test_the_tree_is_as_complete_as_other_tools_trees() -> None:
     """Everything oras discover and cosign tree tell: type and digest, at every depth, whatever the channel."""
     store = supply_chain.demo()
