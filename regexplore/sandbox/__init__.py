@@ -9,7 +9,7 @@ try:
     from regexplore.sandbox.server import SandboxServer
     from regexplore.sandbox.stores import MemoryStore, RegistryStore
 except ModuleNotFoundError as error:
-    if error.name not in ("uvicorn", "cryptography"):
+    if error.name not in ("uvicorn", "httptools", "cryptography"):
         raise
     raise MissingExtraError(error.name, "sandbox") from error
 

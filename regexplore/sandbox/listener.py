@@ -8,6 +8,7 @@ import socket
 import threading
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from regexplore.sandbox.app.call import Application
 from regexplore.sandbox.tls import Certificates
@@ -69,7 +70,7 @@ class Listener:
         certificates = self._certificates
         return uvicorn.Config(
             application,
-            http="httptools",
+            http=_Protocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -80,6 +81,17 @@ class Listener:
             ssl_certfile=certificates.certificate_path if certificates else None,
             ssl_keyfile=certificates.key_path if certificates else None,
         )
+
+
+class _Protocol(HttpToolsProtocol):
+    """HTTP, with the connection within reach of applications that want to break it.
+
+    ``scope["extensions"]["regexplore.transport"]["transport"]`` has `abort`.
+    """
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {"regexplore.transport": {"transport": self.transport}}
 
 
 class _Server(uvicorn.Server):

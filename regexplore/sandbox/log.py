@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from regexplore.sandbox.app.call import Application, Header, Message, Receive, Scope, Send
 from regexplore.sandbox.app.routes import spec_number
 
-MOST_RECORDS = 100_000
+MOST_RECORDS = 20_000
 HIDDEN = "***"
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 _SECRET_PARAMETERS = frozenset({"_state", "x-amz-signature", "token", "password", "refresh_token"})
@@ -120,9 +120,12 @@ class _Seen:
         "_answer",
         "_at",
         "_clock",
+        "_headers",
+        "_method",
         "_number",
         "_origin",
-        "_scope",
+        "_path",
+        "_query",
         "_took",
         "received",
         "sent",
@@ -132,7 +135,11 @@ class _Seen:
     def __init__(self, number: int, origin: str, scope: Scope) -> None:
         self._number = number
         self._origin = origin
-        self._scope = scope
+        # Not the scope itself: it would keep the connection alive.
+        self._method: str = scope["method"]
+        self._path: str = scope["path"]
+        self._query: bytes = scope["query_string"]
+        self._headers: list[Header] = scope["headers"]
         self._at = time.time()
         self._clock = time.perf_counter()
         self._took = 0.0
@@ -167,21 +174,20 @@ class _Seen:
 
     def record(self) -> RequestRecord:
         """Return the request as plain values, without secrets."""
-        method, path = self._scope["method"], self._scope["path"]
-        query = self._scope["query_string"].decode("latin-1")
+        query = self._query.decode("latin-1")
         return RequestRecord(
             n=self._number,
             time=self._at,
             origin=self._origin,
-            method=method,
-            path=path,
+            method=self._method,
+            path=self._path,
             query=_shown_query(query),
             status=self.status,
-            spec=spec_number(method, path, query) if self._origin == "registry" else "",
+            spec=spec_number(self._method, self._path, query) if self._origin == "registry" else "",
             received=self.received,
             sent=self.sent,
             ms=round(self._took * 1000, 3),
-            headers=_shown_headers(self._scope["headers"]),
+            headers=_shown_headers(self._headers),
             response_headers=_shown_headers(self._answer),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 from regexplore.sandbox import profiles
 from regexplore.sandbox.app.blob_origin import BlobOrigin
@@ -15,6 +15,7 @@ from regexplore.sandbox.app.guard import BasicGuard, Guard, TokenGuard
 from regexplore.sandbox.app.registry import RegistryApp
 from regexplore.sandbox.layout_store import LayoutStore
 from regexplore.sandbox.listener import Listener
+from regexplore.sandbox.load import Loaded, load_layout
 from regexplore.sandbox.log import RequestLog
 from regexplore.sandbox.profile import Profile
 from regexplore.sandbox.stores import MemoryStore, RegistryStore
@@ -25,7 +26,10 @@ DEFAULT_USERS = {"demo": "demo"}
 
 
 class Faults(Protocol):
-    """Anything that stands between clients and the registry and makes trouble."""
+    """Anything that stands between clients and the registry and makes trouble.
+
+    The connection of a request is at ``scope["extensions"]["regexplore.transport"]["transport"]``.
+    """
 
     def wrap(self, application: Application) -> Application:
         """Return an application that goes through the faults first."""
@@ -100,6 +104,22 @@ class SandboxServer:
         self._context = Context(self.store, self.profile)
         self._others: list[Listener] = []
         self._running = False
+
+    @classmethod
+    def demo(cls, *arguments: Any, **options: Any) -> Self:
+        """Return a server, not started yet, that holds the demonstration: a whole supply chain.
+
+        Takes the arguments of the class.
+        """
+        from regexplore.sandbox import demo
+
+        server = cls(*arguments, **options)
+        demo.load(server.store)
+        return server
+
+    def load(self, layout: str | Path, repository: str) -> Loaded:
+        """Serve an OCI image layout from disk as a repository (`regexplore.sandbox.load.load_layout`)."""
+        return load_layout(self.store, layout, repository)
 
     @property
     def host(self) -> str:
