@@ -118,8 +118,6 @@ class Uploads:
         Chunks larger than this are answered with 416.
     mount_anonymous : bool
         Whether a mount without ``from`` looks through all repositories.
-    mount : bool
-        Whether mounts work at all; without them an upload session is opened.
     """
 
     location: Literal["relative", "absolute"] = "relative"
@@ -127,7 +125,6 @@ class Uploads:
     patch_status: int = 202
     patch_limit: int | None = None
     mount_anonymous: bool = True
-    mount: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +155,14 @@ class Profile:
         Whether ``Docker-Content-Digest`` is sent.
     accept_needed : bool
         A manifest whose type is not in ``Accept`` is not found.
-    ranges, etags : bool
-        Whether parts of blobs and conditional requests work.
     blob_redirect : int or None
         Status of a redirect of blobs to another origin, which refuses requests with ``Authorization``.
     missing_repository, missing_manifest : int
         Status for what is not there, or not for this client to know.
-    error_type : str
-        Content-Type of error bodies.
+    missing_manifest_code : str
+        Error code that goes with it.
+    plain_not_found : bool
+        Paths and names outside the grammar get 404 with a line of text, as from a bare HTTP router.
     ping_body : bytes
         Body of ``/v2/``.
     manifest_limit, manifest_limit_status : int
@@ -200,12 +197,11 @@ class Profile:
     child_maps: bool = False
     digest_header: bool = True
     accept_needed: bool = False
-    ranges: bool = True
-    etags: bool = True
     blob_redirect: int | None = None
     missing_repository: int = 404
     missing_manifest: int = 404
-    error_type: str = "application/json"
+    missing_manifest_code: str = "MANIFEST_UNKNOWN"
+    plain_not_found: bool = False
     ping_body: bytes = b"{}"
     manifest_limit: int = MANIFEST_LIMIT
     manifest_limit_status: int = 413

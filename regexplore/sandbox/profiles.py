@@ -24,6 +24,7 @@ DISTRIBUTION_2_8 = Profile(
     uploads=Uploads(location="absolute", state=True, mount_anonymous=False),
     tags_empty_null=True,
     accept_needed=True,
+    plain_not_found=True,
     manifest_limit_status=400,
     tag_parameters=False,
     delete_tags=400,
@@ -141,12 +142,17 @@ QUAY = Profile(
 
 HARBOR = Profile(
     name="harbor",
-    summary="Referrers ten a page and unfiltered, no deletion of tags, absolute order, relative Link.",
-    sources=("goharbor/harbor source (src/server/registry)", "soci-snapshotter documentation (filter)"),
+    summary="Referrers ten a page and unfiltered, no deletion of tags, code UNKNOWN for a missing manifest.",
+    sources=(
+        "goharbor/harbor source (src/server/registry)",
+        "soci-snapshotter documentation (filter)",
+        "containers/image source (code UNKNOWN)",
+    ),
     referrers=Referrers(page=10, filtered=False),
     uploads=Uploads(location="absolute", state=True, mount_anonymous=False),
     tokens=Tokens(path="/service/token", fields=("token", "access_token"), expires_in=1800, post=405),
     missing_repository=401,
+    missing_manifest_code="UNKNOWN",
     tag_parameters=False,
     delete_tags=405,
 )

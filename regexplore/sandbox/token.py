@@ -126,7 +126,7 @@ class TokenServer:
         try:
             answer = await self._answer(call)
         except Refusal as refusal:
-            answer = refusal.answer("application/json")
+            answer = refusal.answer()
         await send_answer(answer, call.method, send)
 
     async def _answer(self, call: Call) -> Answer:

@@ -190,6 +190,7 @@ def test_harbor_pages_referrers_by_ten_and_does_not_filter():
         seen = [entry["annotations"]["n"] for page in (first, rest) for entry in page.json()["manifests"]]
         assert seen == [str(n) for n in range(12)]
         assert wire("DELETE", "demo/app/manifests/a").status_code == 405
+        assert error_codes(wire("GET", "demo/app/manifests/nothing")) == ["UNKNOWN"]
 
 
 def test_gitlab_takes_a_referrers_tag_for_the_digest():

@@ -35,7 +35,7 @@ class BlobOrigin:
         try:
             answer = self._answer(call)
         except Refusal as refusal:
-            answer = refusal.answer("application/json")
+            answer = refusal.answer()
         await send_answer(answer, call.method, send)
 
     def _answer(self, call: Call) -> Answer:

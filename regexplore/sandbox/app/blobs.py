@@ -40,17 +40,13 @@ async def delete_blob(context: Context, call: Call) -> Answer:
 
 def blob_answer(blob: Blob, digest: Digest, call: Call, context: Context) -> Answer:
     """Return the whole of a blob, the part asked for, or word that the client has it already."""
-    profile = context.profile
     headers: list[Header] = [(b"content-type", b"application/octet-stream")]
-    if profile.digest_header:
+    if context.profile.digest_header:
         headers.append((b"docker-content-digest", text(digest)))
-    if profile.etags:
-        headers.append((b"etag", b'"%s"' % text(digest)))
-        if is_known(call.header(b"if-none-match"), digest):
-            blob.close()
-            return Answer(304, headers)
-    if not profile.ranges:
-        return Answer(200, headers, blob=blob, length=blob.size)
+    headers.append((b"etag", b'"%s"' % text(digest)))
+    if is_known(call.header(b"if-none-match"), digest):
+        blob.close()
+        return Answer(304, headers)
     headers.append((b"accept-ranges", b"bytes"))
     try:
         part = _part(call, digest, blob.size)

@@ -28,10 +28,9 @@ async def get_manifest(context: Context, call: Call) -> Answer:
     headers: list[Header] = [(b"content-type", text(manifest.media_type))]
     if context.profile.digest_header:
         headers.append((b"docker-content-digest", text(manifest.digest)))
-    if context.profile.etags:
-        headers.append((b"etag", b'"%s"' % text(manifest.digest)))
-        if is_known(call.header(b"if-none-match"), manifest.digest):
-            return Answer(304, headers)
+    headers.append((b"etag", b'"%s"' % text(manifest.digest)))
+    if is_known(call.header(b"if-none-match"), manifest.digest):
+        return Answer(304, headers)
     return Answer(200, headers, manifest.content)
 
 
@@ -149,4 +148,4 @@ def _unknown(context: Context, call: Call) -> Refusal:
     if not context.store.has_repository(call.repository):
         return context.missing_repository(call)
     status = 404 if call.may_push else context.profile.missing_manifest
-    return missing(status, "MANIFEST_UNKNOWN", {"reference": call.reference})
+    return missing(status, context.profile.missing_manifest_code, {"reference": call.reference})

@@ -17,7 +17,7 @@ _REMEMBERED = 4096
 
 def check_name(repository: str) -> None:
     """Refuse a repository name outside the grammar with 400 NAME_INVALID."""
-    if not _is_name(repository):
+    if not is_name(repository):
         raise Refusal(400, "NAME_INVALID", detail={"name": repository[:255]})
 
 
@@ -28,7 +28,8 @@ def check_tag(tag: str) -> None:
 
 
 @lru_cache(_REMEMBERED)
-def _is_name(repository: str) -> bool:
+def is_name(repository: str) -> bool:
+    """Whether a repository can be called so."""
     try:
         check_repository(repository)
     except InvalidReferenceError:

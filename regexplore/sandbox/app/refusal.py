@@ -62,13 +62,13 @@ class Refusal(Exception):
         self.detail = detail
         self.headers = headers
 
-    def answer(self, content_type: str) -> Answer:
+    def answer(self) -> Answer:
         """Return the response with the error list as its body."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.detail is not None:
             error["detail"] = self.detail
         body = msgspec.json.encode({"errors": [error]})
-        return Answer(self.status, [(b"content-type", content_type.encode()), *self.headers], body)
+        return Answer(self.status, [(b"content-type", b"application/json"), *self.headers], body)
 
 
 def missing(status: int, code: str, detail: Any = None) -> Refusal:

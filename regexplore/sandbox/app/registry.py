@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
+from regexplore.oci.reference import is_tag
 from regexplore.sandbox.app.call import Answer, Call, Receive, Scope, Send, send_answer, text
 from regexplore.sandbox.app.context import Context
 from regexplore.sandbox.app.guard import Guard
-from regexplore.sandbox.app.names import check_name
+from regexplore.sandbox.app.names import check_name, is_name
 from regexplore.sandbox.app.refusal import Refusal
 from regexplore.sandbox.app.routes import Route, route
 from regexplore.sandbox.profile import RateLimit
@@ -40,12 +41,14 @@ class RegistryApp:
         try:
             answer = await self._answer(call)
         except Refusal as refusal:
-            answer = refusal.answer(self._context.profile.error_type)
+            answer = refusal.answer()
         answer.headers.append(_API_VERSION)
         await send_answer(answer, call.method, send)
 
     async def _answer(self, call: Call) -> Answer:
         found = route(call.path)
+        if self._context.profile.plain_not_found and not _is_well_formed(found):
+            return Answer(404, [(b"content-type", b"text/plain; charset=utf-8")], b"404 page not found\n")
         if found is None:
             raise Refusal(404, "UNSUPPORTED", "no such endpoint")
         endpoint = found.endpoint(call.method)
@@ -66,6 +69,13 @@ class RegistryApp:
     def _tell_budget(self, answer: Answer, found: Route) -> None:
         if self._budget is not None and found.kind == "manifests":
             answer.headers += self._budget.headers()
+
+
+def _is_well_formed(found: Route | None) -> bool:
+    """Whether a router that knows the grammar would find an endpoint."""
+    if found is None or (found.repository and not is_name(found.repository)):
+        return False
+    return found.kind != "manifests" or ":" in found.reference or is_tag(found.reference)
 
 
 class _Budget:

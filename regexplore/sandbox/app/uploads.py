@@ -128,7 +128,7 @@ async def _mount(context: Context, call: Call, digest: Digest) -> bool:
     source = call.parameter("from")
     if source is not None:
         check_name(source)
-    if not uploads.mount or (source is None and not uploads.mount_anonymous):
+    if source is None and not uploads.mount_anonymous:
         return False
     if call.grants is not None and (source is None or "pull" not in call.grants.get(source, ())):
         return False
