@@ -63,9 +63,7 @@ def text(path: str, content: str, mode: int = 0o644) -> Entry:
 
 def binary(path: str, size: int, seed: str, mode: int = 0o755) -> Entry:
     """Return a file that looks like a program: a head, and bytes that do not compress."""
-    blocks: list[bytes] = []
-    for n in range(size // 32 + 1):
-        blocks.append(bytes.fromhex(Digest.of(f"{seed} {n}".encode()).encoded))
+    blocks = (bytes.fromhex(Digest.of(f"{seed} {n}".encode()).encoded) for n in range(size // 32 + 1))
     return Entry(path, (b"\x7fELF\x02\x01\x01" + b"".join(blocks))[:size], mode)
 
 
