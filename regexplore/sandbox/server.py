@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Self
 
 from regexplore.sandbox import profiles
 from regexplore.sandbox.app.blob_origin import BlobOrigin
@@ -13,6 +13,7 @@ from regexplore.sandbox.app.call import Application
 from regexplore.sandbox.app.context import Context
 from regexplore.sandbox.app.guard import BasicGuard, Guard, TokenGuard
 from regexplore.sandbox.app.registry import RegistryApp
+from regexplore.sandbox.faults import FaultPlan
 from regexplore.sandbox.layout_store import LayoutStore
 from regexplore.sandbox.listener import Listener
 from regexplore.sandbox.load import Loaded, load_layout
@@ -23,16 +24,6 @@ from regexplore.sandbox.tls import Certificates, make_certificates
 from regexplore.sandbox.token import TokenIssuer, TokenServer
 
 DEFAULT_USERS = {"demo": "demo"}
-
-
-class Faults(Protocol):
-    """Anything that stands between clients and the registry and makes trouble.
-
-    The connection of a request is at ``scope["extensions"]["regexplore.transport"]["transport"]``.
-    """
-
-    def wrap(self, application: Application) -> Application:
-        """Return an application that goes through the faults first."""
 
 
 class SandboxServer:
@@ -54,8 +45,8 @@ class SandboxServer:
         Serve HTTPS under a throw-away authority, whose certificate is at `ca_path`.
     port : int
         The registry's port; 0 for a free one.
-    faults : Faults, optional
-        What goes wrong.
+    faults : FaultPlan, optional
+        What goes wrong; rules can be added while it runs.
 
     Raises
     ------
@@ -81,14 +72,14 @@ class SandboxServer:
         anonymous_pull: bool = False,
         tls: bool = False,
         port: int = 0,
-        faults: Faults | None = None,
+        faults: FaultPlan | None = None,
     ) -> None:
         if auth not in (None, "basic", "token"):
             raise ValueError(f"auth is None, 'basic' or 'token', not {auth!r}")
         self.profile = profiles.find(profile)
         self.auth = auth
         self.log = RequestLog()
-        self.faults = faults
+        self.faults = faults if faults is not None else FaultPlan()
         self.issuer = TokenIssuer()
         self._users = dict(DEFAULT_USERS if users is None else users)
         self._anonymous_pull = anonymous_pull
@@ -141,10 +132,8 @@ class SandboxServer:
         if not self._running:
             self._start_blob_origin()
             guard = self._start_guard()
-            application: Application = RegistryApp(self._context, guard)
-            if self.faults is not None:
-                application = self.faults.wrap(application)
-            self._listener.start(self.log.wrap(application, "registry"))
+            application = RegistryApp(self._context, guard)
+            self._listener.start(self.log.wrap(self.faults.wrap(application), "registry"))
             self._running = True
         return self
 
