@@ -11,7 +11,8 @@ PAGES = [path for path in [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "READM
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_page_prints_what_it_says(page):
+def test_page_prints_what_it_says(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     # A fence closes a block for readers of Markdown; for doctest an empty line does.
     text = re.sub(r"^```.*$", "", page.read_text("utf-8"), flags=re.MULTILINE)
     examples = doctest.DocTestParser().get_doctest(text, {"__name__": "__main__"}, page.name, str(page), 0)
