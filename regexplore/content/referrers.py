@@ -9,12 +9,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from regexplore.content.store import Fetcher, ReadOnlyStore, ReferrerLister, fetch_all
+from regexplore.errors import RegexploreError
 from regexplore.oci import Descriptor, Document
-from regexplore.oci.media_types import may_have_subject
+from regexplore.oci.media_types import OCI_EMPTY, may_have_subject
 
 
 def list_referrers(store: ReadOnlyStore, target: Descriptor, artifact_type: str = "") -> list[Descriptor]:
     """Return the manifests whose subject is the target, with their artifact types and annotations.
+
+    Some registries list every artifact with an empty config as of the empty type. Such an entry is fetched,
+    one request each, and described as its manifest says; when a type is asked for, the listing decides.
 
     Raises
     ------
@@ -22,8 +26,20 @@ def list_referrers(store: ReadOnlyStore, target: Descriptor, artifact_type: str 
         Whatever the store raises.
     """
     if isinstance(store, ReferrerLister):
-        return [entry for page in store.referrer_pages(target, artifact_type) for entry in page]
+        listed = [entry for page in store.referrer_pages(target, artifact_type) for entry in page]
+        return [_as_it_says(store, entry) for entry in listed]
     return are_referrers(store, store.predecessors(target), target, artifact_type)
+
+
+def _as_it_says(store: Fetcher, entry: Descriptor) -> Descriptor:
+    if entry.artifact_type != OCI_EMPTY or not may_have_subject(entry.media_type):
+        return entry
+    try:
+        document = Document.examine(fetch_all(store, entry), entry)
+    except RegexploreError:
+        # It is listed, whatever became of it: whoever opens it learns why it cannot be had.
+        return entry
+    return replace(entry, artifact_type=document.artifact_type or entry.artifact_type)
 
 
 def are_referrers(

@@ -1,0 +1,87 @@
+"""Programs that are not ours, for tests against real tools: found on PATH, or installed by Go under their names.
+
+``python tests/support/tools.py install`` gets what can be had, says what is left out, and never fails.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CACHE = Path(__file__).parents[2] / ".cache"
+GO_BIN = CACHE / "go" / "bin"
+INSTALL_SECONDS = 600
+
+# Versions are pinned: what is compared with is part of the test.
+GO_TOOLS = {
+    "crane": "github.com/google/go-containerregistry/cmd/crane@v0.22.1",
+    "oras": "oras.land/oras/cmd/oras@v1.3.6",
+    # A few lines of our own around go-containerregistry's registry; its go.mod pins the version.
+    "goregistry": ".",
+}
+SOURCES = {"goregistry": Path(__file__).parents[1] / "interop" / "goregistry"}
+
+
+def tool(name: str) -> Path | None:
+    """Return where a program is; None when it cannot be had."""
+    ours = GO_BIN / name
+    if ours.exists():
+        return ours
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+def install(name: str) -> str:
+    """Install one of the Go tools if it is not there; return why that was not possible, "" when it was."""
+    if (GO_BIN / name).exists():
+        return ""
+    if shutil.which("go") is None:
+        return "Go is not installed"
+    GO_BIN.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "GOBIN": str(GO_BIN), "GOFLAGS": "" if name in SOURCES else "-mod=mod"}
+    with locked(CACHE / "go.lock"):
+        if (GO_BIN / name).exists():
+            return ""
+        try:
+            done = subprocess.run(
+                ["go", "install", GO_TOOLS[name]],
+                env=environment,
+                cwd=SOURCES.get(name, GO_BIN),
+                capture_output=True,
+                text=True,
+                timeout=INSTALL_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"go install took more than {INSTALL_SECONDS} s"
+    return (
+        "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["go install failed"])[-1][:200]
+    )
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock that other processes of the same checkout respect."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> None:
+    """Install everything that can be had."""
+    for name in GO_TOOLS:
+        reason = install(name)
+        print(f"left out: {name} ({reason})" if reason else f"found: {name}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["install"]:
+        sys.exit("usage: python tests/support/tools.py install")
+    main()
