@@ -24,7 +24,7 @@ HEAD = """# Rules of the client
 What the client does, rule by rule, and the tests that prove it. Generated from `docs/rules.csv` and the names of
 the tests by `python tests/docs/rules.py`; do not edit.
 
-{proved} rules are proved by {tests} tests; {left_out} are left out, with the reason.
+{proved} rules are proved by {tests} tests; {left_out} are left out, with the reason; {bare} have no test of their own yet.
 
 | rule | regexplore | proved by |
 |---|---|---|
@@ -71,6 +71,7 @@ def page() -> str:
         proved=sum(bool(proved.get(rule["id"])) for rule in rules()),
         tests=len({test for tests in proved.values() for test in tests}),
         left_out=sum(bool(rule["left_out"]) for rule in rules()),
+        bare=sum(not rule["left_out"] and not proved.get(rule["id"]) for rule in rules()),
     )
     return head + "\n".join(lines) + "\n"
 
@@ -82,10 +83,12 @@ def row(rule: dict[str, str], tests: list[str]) -> str:
     what = rule["what"]
     if rule["left_out"]:
         what = f"{what} — left out: {rule['left_out']}" if what else f"left out: {rule['left_out']}"
-    return f"| {rule['id']} | {what} | {shown} |"
+    return f"| {rule['id']} | {what} | {shown or ('' if rule['left_out'] else 'no test of its own yet')} |"
 
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
-    unproved = [rule["id"] for rule in rules() if not rule["left_out"] and not tests_by_rule().get(rule["id"])]
+    unproved = [
+        rule["id"] for rule in rules() if not rule["left_out"] and not tests_by_rule().get(rule["id"])
+    ]
     print(f"wrote {PAGE.relative_to(ROOT)}; without a test: {', '.join(unproved) or 'none'}")

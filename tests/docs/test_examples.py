@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [path for path in [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"] if ">>> " in path.read_text("utf-8")]
+PAGES = [
+    path
+    for path in [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
+    if ">>> " in path.read_text("utf-8")
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -24,5 +28,7 @@ def test_page_prints_what_it_says(page, tmp_path, monkeypatch):
 
 
 def test_the_twenty_examples_are_twenty():
-    titles = re.findall(r"^### (\d+)\.", (ROOT / "docs" / "examples.md").read_text("utf-8"), flags=re.MULTILINE)
+    titles = re.findall(
+        r"^### (\d+)\.", (ROOT / "docs" / "examples.md").read_text("utf-8"), flags=re.MULTILINE
+    )
     assert titles == [str(n) for n in range(1, 21)]

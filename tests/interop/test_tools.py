@@ -129,7 +129,10 @@ def test_oras_discovers_what_we_attach_and_we_see_what_it_attaches(host, tmp_pat
     listed = discovered.get("referrers") or discovered.get("manifests")
     seen = RemoteRegistry(host).repository("both/attach").predecessors(manifest)
     assert {entry["digest"] for entry in listed} == {str(entry.digest) for entry in seen}
-    assert set(rx.get(f"{target}:v1").referrers()["artifact_type"]) == {"application/vnd.ours", "application/vnd.theirs"}
+    assert set(rx.get(f"{target}:v1").referrers()["artifact_type"]) == {
+        "application/vnd.ours",
+        "application/vnd.theirs",
+    }
     assert ours.digest in {entry.digest for entry in seen}
 
 

@@ -7,7 +7,17 @@ import pytest
 
 import regexplore as rx
 
-HEAVY = ("pandas", "numpy", "ipywidgets", "graphviz", "IPython", "starlette", "uvicorn", "typer", "cryptography")
+HEAVY = (
+    "pandas",
+    "numpy",
+    "ipywidgets",
+    "graphviz",
+    "IPython",
+    "starlette",
+    "uvicorn",
+    "typer",
+    "cryptography",
+)
 
 
 @pytest.mark.parametrize("name", rx.__all__)
