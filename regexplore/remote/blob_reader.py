@@ -168,7 +168,8 @@ class BlobReader(io.BufferedIOBase, BinaryIO):
 
     def _receive(self, size: int) -> bytes:
         try:
-            part = self._response.raw.read(size, decode_content=False)
+            # read1 gives what has arrived: a body that drips cannot hold one read beyond the deadline.
+            part = self._response.raw.read1(size, decode_content=False)
         except FOREIGN as error:
             raise self._failed(self._lost(error)) from None
         if not part:

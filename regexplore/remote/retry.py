@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from typing import Any, Self
 
 from urllib3 import Retry
-from urllib3.exceptions import InvalidHeader, MaxRetryError, ResponseError
+from urllib3.exceptions import InvalidHeader, MaxRetryError, NewConnectionError, ResponseError
 from urllib3.response import BaseHTTPResponse
 
 from regexplore.errors import DeadlineExceededError
@@ -98,11 +98,7 @@ class RetryPolicy(Retry):
         _stacktrace: Any = None,
     ) -> Self:
         """Count a try that failed; raise when it was the last."""
-        if (
-            error is not None
-            and (method or "").upper() not in IDEMPOTENT
-            and not self._is_connection_error(error)
-        ):
+        if error is not None and not self._worth_another_try(method or "", error):
             raise error
         if response is not None and (self._asked_for(response) or 0) > self.retry_after_cap:
             # urllib3 takes this as "no more tries" and returns the answer that it has.
@@ -112,6 +108,12 @@ class RetryPolicy(Retry):
         if observer is not None:
             observer(response.status if response is not None else None, type(error).__name__ if error else "")
         return following
+
+    def _worth_another_try(self, method: str, error: Exception) -> bool:
+        """Whether a broken try may be repeated: a refused port or an unknown name will be the same next time."""
+        if isinstance(error, NewConnectionError):
+            return False
+        return method.upper() in IDEMPOTENT or self._is_connection_error(error)
 
     def sleep(self, response: BaseHTTPResponse | None = None) -> None:
         """Wait before the next try, but never past the deadline."""

@@ -47,10 +47,11 @@ def transport_error(error: BaseException, method: str, url: str) -> RegexploreEr
         return HostNotFoundError(f"{what}: the host name does not resolve")
     if any(isinstance(found, _TLS) for found in chain):
         return TLSError(f"{what}: {_tls_reason(chain)}")
-    if any(isinstance(found, _TIMEOUTS) for found in chain):
-        return DeadlineExceededError(f"{what}: no answer in time")
+    # Before timeouts: urllib3 counts a refused connection among those.
     if any(isinstance(found, _REFUSED) for found in chain):
         return ConnectError(f"{what}: the connection was refused")
+    if any(isinstance(found, _TIMEOUTS) for found in chain):
+        return DeadlineExceededError(f"{what}: no answer in time")
     if any(isinstance(found, _LOST) for found in chain):
         return ConnectionLostError(f"{what}: the connection broke before the answer was complete")
     return TransportError(f"{what}: {type(error).__name__}")
