@@ -9,7 +9,6 @@ release = regexplore.__version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 html_theme = "furo"
-html_static_path = ["_static"]
 exclude_patterns = ["_build"]
 nb_execution_mode = "cache"
 nb_execution_timeout = 120
@@ -19,4 +18,4 @@ autodoc_member_order = "bysource"
 napoleon_numpy_docstring = True
 napoleon_google_docstring = False
 myst_enable_extensions = ["colon_fence"]
-suppress_warnings = ["mystnb.unknown_mime_type"]
+suppress_warnings = ["mystnb.unknown_mime_type", "myst.xref_missing"]
