@@ -1,0 +1,1 @@
+"""Audits: rules over images and their evidence, reports, exports, history of tags."""

@@ -1,0 +1,1 @@
+"""Inside an image: layer streams, the file system they make, packages, and lazy pulling."""
