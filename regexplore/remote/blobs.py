@@ -11,7 +11,7 @@ from typing import BinaryIO
 import requests
 
 from regexplore.errors import ContentError, InvalidReferenceError, NotFoundError, UnexpectedContentError
-from regexplore.oci import Descriptor, Digest, Reference
+from regexplore.oci import Descriptor, Digest, Reference, media_types
 from regexplore.remote import clock, redact
 from regexplore.remote.auth.scope import ACTION_DELETE, ACTION_PULL, scope_repository
 from regexplore.remote.blob_reader import BlobReader
@@ -20,6 +20,7 @@ from regexplore.remote.exchange import Exchange
 from regexplore.remote.limits import content_length, refuse_encoding
 from regexplore.remote.mount import mount_blob
 from regexplore.remote.upload import push_blob
+from regexplore.remote.upload_chunked import push_blob_chunked, push_blob_stream
 from regexplore.remote.verify import blob_media_type, header_digest
 
 
@@ -114,8 +115,35 @@ class RemoteBlobs:
         return True
 
     def push(self, expected: Descriptor, content: bytes | BinaryIO, /) -> None:
-        """Upload a blob; see `regexplore.remote.upload`."""
-        push_blob(self._exchange, expected, content)
+        """Upload a blob: with one PUT, or in chunks where ``upload_chunk_size`` says so.
+
+        Raises
+        ------
+        ContentError
+            The content is not what the descriptor says; the registry did not get it whole.
+        RedirectRefusedError, UnexpectedContentError, ResponseError, TransportError, AuthError
+        """
+        chunk_size = self._exchange.options.upload_chunk_size
+        if 0 < chunk_size < expected.size:
+            push_blob_chunked(self._exchange, expected, content, chunk_size=chunk_size)
+        else:
+            push_blob(self._exchange, expected, content)
+
+    def push_stream(
+        self, content: BinaryIO, media_type: str = media_types.OCTET_STREAM, *, algorithm: str = "sha256"
+    ) -> Descriptor:
+        """Upload a stream whose size and digest are not known before; returns its descriptor.
+
+        Sent in chunks of ``upload_chunk_size``, one of them held in memory.
+
+        Raises
+        ------
+        RedirectRefusedError, UnexpectedContentError, ResponseError, TransportError, AuthError
+        """
+        chunk_size = self._exchange.options.upload_chunk_size
+        return push_blob_stream(
+            self._exchange, content, media_type, algorithm=algorithm, chunk_size=chunk_size
+        )
 
     def mount(
         self, target: Descriptor, from_repository: str, get_content: Callable[[], BinaryIO] | None = None, /

@@ -67,9 +67,10 @@ class RemoteManifests:
             It is larger than ``max_metadata_bytes``.
         NotFoundError, ResponseError, TransportError
         """
-        response = self._request("GET", target.digest, target.media_type)
-        said = self._said(response, target.digest)
-        content = self._exchange.read(response)
+        with self._exchange.within_deadline():
+            response = self._request("GET", target.digest, target.media_type)
+            said = self._said(response, target.digest)
+            content = self._exchange.read(response)
         check_bytes(hashed_part(content, target.media_type), asked=target.digest, said=said)
         return VerifiedBytes(content)
 
@@ -83,10 +84,11 @@ class RemoteManifests:
             As in `fetch`.
         """
         text, asked = self._reference(reference)
-        response = self._request("GET", text, self._exchange.options.accept)
-        said = self._said(response, asked)
-        media_type = self._media_type(response)
-        content = self._exchange.read(response)
+        with self._exchange.within_deadline():
+            response = self._request("GET", text, self._exchange.options.accept)
+            said = self._said(response, asked)
+            media_type = self._media_type(response)
+            content = self._exchange.read(response)
         digest = check_bytes(hashed_part(content, media_type), asked=asked, said=said)
         return Descriptor(media_type, digest, len(content)), VerifiedBytes(content)
 

@@ -45,6 +45,9 @@ class RepositoryOptions:
         How many pages to follow; 0 for no limit.
     max_metadata_bytes : int
         The most that is read of one manifest or one page of a listing.
+    upload_chunk_size : int
+        Blobs larger than so many bytes go up in chunks of this size, each its own request, and a chunk that is
+        lost is sent again; 0 for one request whatever the size.
     skip_referrers_gc : bool
         Keep old indexes of the referrers tag schema.
     handle_warning : callable or None
@@ -65,6 +68,7 @@ class RepositoryOptions:
     referrer_list_max_pages: int = 0
     repository_list_max_pages: int = 0
     max_metadata_bytes: int = METADATA
+    upload_chunk_size: int = 0
     skip_referrers_gc: bool = False
     handle_warning: HandleWarning | None = None
     deadline: float = DEADLINE

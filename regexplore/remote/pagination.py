@@ -87,10 +87,12 @@ def pages(
                 f"{what}: more than {len(seen)} pages; the next is {redact.url(following)}"
             )
         seen.add(following)
-        response = exchange.request("GET", following, headers=headers, scopes=scopes, what=what)
-        if check is not None:
-            check(response)
-        yield Page(decode(response, exchange.read(response)), response)
+        with exchange.within_deadline():
+            response = exchange.request("GET", following, headers=headers, scopes=scopes, what=what)
+            if check is not None:
+                check(response)
+            body = exchange.read(response)
+        yield Page(decode(response, body), response)
         following = link.next_page(header_lines(response, "Link"), response.url or following)
 
 
