@@ -52,15 +52,11 @@ class SendingFile(io.RawIOBase):
         return self.rewindable
 
     def tell(self) -> int:
-        """Return how many bytes were handed out.
+        """Return how many bytes were handed out, also where the source cannot start again.
 
-        Raises
-        ------
-        OSError
-            The source cannot start again, so a position is of no use.
+        requests works out ``Content-Length`` from this; without it the content would go out in chunks of
+        unknown number, which registries do not take in one PUT.
         """
-        if not self.rewindable:
-            raise io.UnsupportedOperation("this content cannot be sent a second time")
         return self._sent
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
