@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from regexplore.errors import InvalidLinkError, RedirectRefusedError
 from regexplore.oci.excerpt import excerpt
+from regexplore.remote import redact
 from regexplore.remote.origin import Origin
 
 MAX_BYTES = 8 << 10
@@ -47,9 +48,9 @@ def _checked(target: str, page_url: str) -> str:
         url = urljoin(page_url, target)
         same = Origin.of(url) == Origin.of(page_url)
     except (ValueError, RedirectRefusedError):
-        raise InvalidLinkError(f"cannot follow the link {excerpt(target)}") from None
+        raise InvalidLinkError(f"cannot follow the link {excerpt(redact.url(target))}") from None
     if not same:
-        raise InvalidLinkError(f"the link {excerpt(target)} leaves the registry")
+        raise InvalidLinkError(f"the link {excerpt(redact.url(target))} leaves the registry")
     return urlsplit(url)._replace(fragment="").geturl()
 
 
@@ -60,13 +61,13 @@ def _entries(line: str) -> Iterable[tuple[str, str]]:
         if rest.startswith("<"):
             target, closed, rest = rest[1:].partition(">")
             if not closed:
-                raise InvalidLinkError(f"cannot read the Link header {excerpt(line)}: no '>'")
+                raise InvalidLinkError(f"cannot read the Link header {excerpt(redact.link(line))}: no '>'")
         else:
             # Not by the book, but seen: the URL ends where the parameters begin.
             target, semicolon, rest = rest.partition(";")
             target, rest = target.strip(" \t"), semicolon + rest
             if not target or " " in target or "," in target:
-                raise InvalidLinkError(f"cannot read the Link header {excerpt(line)}: no '<'")
+                raise InvalidLinkError(f"cannot read the Link header {excerpt(redact.link(line))}: no '<'")
         relation, rest = _parameters(rest)
         yield target, relation
 

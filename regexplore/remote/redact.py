@@ -6,9 +6,11 @@ to be harmless.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
+_BRACKETED = re.compile(r"<([^>]*)")
 HIDDEN = "***"
 LONGEST = 2_000
 
@@ -68,6 +70,14 @@ def url(text: str) -> str:
     return shown if len(shown) <= LONGEST else shown[:LONGEST] + "..."
 
 
+def link(text: str) -> str:
+    """Return a ``Link`` header with its URLs redacted, whether they stand in angle brackets or not."""
+    if "<" not in text:
+        target, semicolon, rest = text.partition(";")
+        return url(target) + semicolon + rest
+    return _BRACKETED.sub(lambda found: f"<{url(found.group(1))}", text[:LONGEST])
+
+
 def query(text: str) -> str:
     """Return a query with the values of unknown keys hidden; its own escapes are kept."""
     return "&".join(_pair(pair) for pair in text.split("&")) if text else ""
@@ -81,6 +91,8 @@ def headers(mapping: Mapping[str, str]) -> dict[str, str]:
 def _header(name: str, value: str) -> str:
     if name == "location":
         return url(value)
+    if name == "link":
+        return link(value)
     return value[:LONGEST] if name in SHOWN_HEADERS else HIDDEN
 
 

@@ -147,7 +147,7 @@ class Referrers:
             # Some registries read the tag as the digest that it spells.
             return None
         document = Document.examine(raw, found)
-        if not isinstance(document, Index):
+        if not isinstance(document, Index) or document.media_type == media_types.DOCKER_LIST:
             raise UnsupportedError(f"the tag {tag} exists, but it is no referrers index: {document.kind}")
         return found, document
 

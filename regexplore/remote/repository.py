@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
@@ -18,6 +20,7 @@ from regexplore.remote import manifest_delete
 from regexplore.remote.auth.scope import ACTION_PULL, scope_repository
 from regexplore.remote.blobs import RemoteBlobs
 from regexplore.remote.content_headers import ContentHeaders
+from regexplore.remote.download import download
 from regexplore.remote.exchange import Exchange
 from regexplore.remote.manifest_store import RemoteManifestStore
 from regexplore.remote.options import RepositoryOptions
@@ -161,6 +164,22 @@ class RemoteRepository:
         InvalidReferenceError, NotFoundError, ContentError, ResponseError, TransportError, AuthError
         """
         return self._manifests.fetch_reference(reference)
+
+    def download(self, target: Descriptor, path: str | PathLike[str]) -> Path:
+        """Write content to a file, verified; a transfer that broke goes on where it ended.
+
+        Returns
+        -------
+        pathlib.Path
+            The file. A file that holds the content already costs no request.
+
+        Raises
+        ------
+        AlreadyExistsError
+            There is a file of that name, with other content.
+        NotFoundError, ContentError, ResponseError, TransportError, AuthError
+        """
+        return download(self._store(target), target, path)
 
     def exists(self, target: Descriptor, /) -> bool:
         """Whether content is there (Go ``Exists``)."""
