@@ -26,7 +26,7 @@ from regexplore.oci import (
     media_types,
     normalize,
 )
-from regexplore.remote import RegistryWarning, RepositoryOptions, WarningValue
+from regexplore.remote import Credential, RegistryWarning, RepositoryOptions, WarningValue
 
 if TYPE_CHECKING:
     from regexplore.objects import (
@@ -63,6 +63,7 @@ _LAZY = (
 __all__ = [
     "EMPTY_JSON",
     "Artifact",
+    "Credential",
     "Descriptor",
     "Digest",
     "Document",

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from support import images, registries, tools
 
 from regexplore.sandbox import SandboxServer
@@ -72,6 +73,26 @@ def docker_registry_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
     extra = f"  tls: {{certificate: {folder / 'server.pem'}, key: {folder / 'server.pem'}}}\n"
     with registries.distribution(program("docker-registry"), folder, extra=extra, scheme="https") as host:
         yield host, folder / "ca.pem"
+
+
+@pytest.fixture(scope="session")
+def docker_registry_tokens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, SandboxServer]]:
+    """The same, behind the sandbox's token server; yields the host and that server. User: ada, lovelace."""
+    from support.signing_issuer import ISSUER, SERVICE, SigningIssuer
+
+    folder = tmp_path_factory.mktemp("tokens")
+    server = SandboxServer(auth="token", users={"ada": "lovelace"})
+    server.issuer = SigningIssuer()
+    bundle = server.issuer.write_bundle(folder / "bundle.pem")
+    with server:
+        challenge = requests.get(f"{server.url}/v2/", timeout=10).headers["WWW-Authenticate"]
+        realm = challenge.split('realm="')[1].partition('"')[0]
+        extra = (
+            f"auth:\n  token:\n    realm: {realm}\n    service: {SERVICE}\n"
+            f"    issuer: {ISSUER}\n    rootcertbundle: {bundle}\n"
+        )
+        with registries.distribution(program("docker-registry"), folder, extra=extra) as host:
+            yield host, server
 
 
 @pytest.fixture(scope="session")

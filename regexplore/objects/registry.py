@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from regexplore.content.pool import map_bounded
@@ -15,6 +16,9 @@ from regexplore.objects.connection_facts import connection_facts, connection_not
 from regexplore.objects.listing import listed
 from regexplore.objects.meter import meter_of, metered, tell_held_warnings
 from regexplore.objects.repository import Repository
+from regexplore.oci import Reference
+from regexplore.remote.auth.default import with_access
+from regexplore.remote.credentials.credential import Credential
 from regexplore.remote.options import RepositoryOptions
 from regexplore.remote.registry import RemoteRegistry
 from regexplore.show.card import Card, Section
@@ -37,6 +41,10 @@ class Registry(Shown, RemoteRegistry):
         ``host[:port]``. HTTP is used for loopback hosts and HTTPS for all others, unless ``plain_http`` says.
     options
         See `RepositoryOptions`; handed on to the repositories.
+    credential
+        For this registry; without it those of docker and podman are used.
+    ca_file
+        Certificates (PEM) to trust instead of the system's.
     **changes
         Fields of the options, such as ``plain_http=True``.
 
@@ -54,9 +62,18 @@ class Registry(Shown, RemoteRegistry):
         registry["demo/app"]
     """
 
-    def __init__(self, name: str, *, options: RepositoryOptions | None = None, **changes: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        options: RepositoryOptions | None = None,
+        credential: Credential | None = None,
+        ca_file: str | PathLike[str] | None = None,
+        **changes: Any,
+    ) -> None:
         given = replace(options or RepositoryOptions(), **changes)
-        super().__init__(name, options=metered(given))
+        host = name if "/" in name else Reference(name).host
+        super().__init__(name, options=metered(with_access(given, host, credential, ca_file)))
         self._forget()
 
     def _forget(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from os import PathLike
 from typing import Any
 
 from regexplore.frames.order import version_key
@@ -11,6 +12,8 @@ from regexplore.objects.connection_facts import connection_facts, connection_not
 from regexplore.objects.meter import meter_of, metered, tell_held_warnings
 from regexplore.objects.source import Source
 from regexplore.oci import Reference
+from regexplore.remote.auth.default import with_access
+from regexplore.remote.credentials.credential import Credential
 from regexplore.remote.options import RepositoryOptions
 from regexplore.remote.repository import RemoteRepository
 from regexplore.show import value as values
@@ -32,6 +35,10 @@ class Repository(Collection, RemoteRepository):
         ``registry/repository``; a tag or digest at the end does not count here.
     options
         See `RepositoryOptions`.
+    credential
+        For this registry; without it those of docker and podman are used.
+    ca_file
+        Certificates (PEM) to trust instead of the system's.
     **changes
         Fields of the options, such as ``plain_http=True``.
 
@@ -50,9 +57,17 @@ class Repository(Collection, RemoteRepository):
     """
 
     def __init__(
-        self, reference: str | Reference, *, options: RepositoryOptions | None = None, **changes: Any
+        self,
+        reference: str | Reference,
+        *,
+        options: RepositoryOptions | None = None,
+        credential: Credential | None = None,
+        ca_file: str | PathLike[str] | None = None,
+        **changes: Any,
     ) -> None:
-        super().__init__(reference, options=metered(replace(options or RepositoryOptions(), **changes)))
+        parsed = reference if isinstance(reference, Reference) else Reference.parse(reference)
+        given = replace(options or RepositoryOptions(), **changes)
+        super().__init__(parsed, options=metered(with_access(given, parsed.host, credential, ca_file)))
 
     def _open(self) -> None:
         super()._open()

@@ -19,6 +19,18 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "docs" / "rules.csv"
 PAGE = ROOT / "docs" / "rules.md"
 
+UPSTREAM = ROOT / "docs" / "upstream-tests.csv"
+
+UPSTREAM_HEAD = """
+## The Go client's own tests
+
+Its test functions (`oras-go` v2.6.2, below `registry/remote`), how many cases each has, and the rules above that
+cover them here: {cases} cases in {functions} functions, {left_out} of them left out with the reason.
+
+| where | test | cases | covered by |
+|---|---|---|---|
+"""
+
 HEAD = """# Rules of the client
 
 What the client does, rule by rule, and the tests that prove it. Generated from `docs/rules.csv` and the names of
@@ -72,6 +84,25 @@ def page() -> str:
         tests=len({test for tests in proved.values() for test in tests}),
         left_out=sum(bool(rule["left_out"]) for rule in rules()),
         bare=sum(not rule["left_out"] and not proved.get(rule["id"]) for rule in rules()),
+    )
+    return head + "\n".join(lines) + "\n" + upstream_table()
+
+
+def upstream_table() -> str:
+    with UPSTREAM.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="|"))
+    known = {rule["id"] for rule in rules()}
+    lines = []
+    for found in rows:
+        covering = found["rules"].split()
+        assert known.issuperset(covering), found
+        assert covering or found["left out, and why"], found
+        words = ", ".join(covering) or f"left out: {found['left out, and why']}"
+        lines.append(f"| {found['package']} | {found['test']} | {found['cases']} | {words} |")
+    head = UPSTREAM_HEAD.format(
+        cases=sum(int(found["cases"]) for found in rows),
+        functions=len(rows),
+        left_out=sum(int(found["cases"]) for found in rows if not found["rules"]),
     )
     return head + "\n".join(lines) + "\n"
 

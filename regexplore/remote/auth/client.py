@@ -117,7 +117,11 @@ class AuthClient:
         challenge = self._challenge(request, response)
         if challenge is None:
             return response
-        again = self._answer(request, challenge, host, hints, tried)
+        try:
+            again = self._answer(request, challenge, host, hints, tried)
+        except BaseException:
+            response.close()
+            raise
         if not again:
             return response
         response.close()

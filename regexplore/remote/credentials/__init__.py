@@ -3,6 +3,7 @@
 from regexplore.remote.credentials.credential import EMPTY, Credential
 from regexplore.remote.credentials.docker_config import DockerConfigStore
 from regexplore.remote.credentials.helper import HelperStore
+from regexplore.remote.credentials.memory_config import memory_store_of
 from regexplore.remote.credentials.search import DefaultStore
 from regexplore.remote.credentials.server import server_key
 from regexplore.remote.credentials.store import CredentialStore, FallbackStore, MemoryStore, static_credential
@@ -16,6 +17,7 @@ __all__ = [
     "FallbackStore",
     "HelperStore",
     "MemoryStore",
+    "memory_store_of",
     "server_key",
     "static_credential",
 ]
