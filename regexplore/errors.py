@@ -138,9 +138,13 @@ class NotFoundError(RegexploreError, LookupError):
 class AlreadyExistsError(RegexploreError):
     """The target exists already (Go ``errdef.ErrAlreadyExists``)."""
 
+    default_hint = "Choose another name, or remove what is there."
+
 
 class UnsupportedError(RegexploreError):
     """The registry, or this kind of object, cannot do what was asked (Go ``errdef.ErrUnsupported``)."""
+
+    default_hint = "Not possible here; the message says what the registry or the content lacks."
 
 
 class NotSeekableError(UnsupportedError, OSError):

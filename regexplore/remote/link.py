@@ -51,7 +51,10 @@ def _checked(target: str, page_url: str) -> str:
         raise InvalidLinkError(f"cannot follow the link {excerpt(redact.url(target))}") from None
     if not same:
         raise InvalidLinkError(f"the link {excerpt(redact.url(target))} leaves the registry")
-    return urlsplit(url)._replace(fragment="").geturl()
+    # Some registries name a path that only they know, behind a proxy or a virtual repository. The pages of a
+    # listing all have one path, so the page's own is kept: nor can a link lead into another repository.
+    own = urlsplit(page_url)
+    return urlsplit(url)._replace(netloc=own.netloc, path=own.path, fragment="").geturl()
 
 
 def _entries(line: str) -> Iterable[tuple[str, str]]:

@@ -62,5 +62,8 @@ def untag(exchange: Exchange, reference: Reference) -> None:
         raise
     except ResponseError as error:
         if error.status in (400, 405, 501):
-            raise UnsupportedError(f"this registry cannot delete tags: {error}") from None
+            raise UnsupportedError(
+                f"this registry cannot delete tags: {error}",
+                hint="Delete the manifest by its digest; all its tags go with it.",
+            ) from None
         raise

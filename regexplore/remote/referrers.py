@@ -200,6 +200,9 @@ def _require_index(response: requests.Response) -> None:
 
 
 def _means_no_api(error: ResponseError) -> bool:
+    if "/referrers/" not in error.url:
+        # A redirect led to a page for people; whatever that answers, it is not the API.
+        return True
     if error.status == 404:
         # A repository that does not exist is no statement about the API.
         return not error.has_code("NAME_UNKNOWN")

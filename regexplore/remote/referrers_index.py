@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from regexplore.errors import NotFoundError, ReferrersError, RegexploreError
+from regexplore.errors import NotFoundError, ReferrersError, RegexploreError, UnsupportedError
 from regexplore.oci import Descriptor, Digest, Index, media_types, referrers_tag
 from regexplore.remote import manifest_delete, manifest_push
 from regexplore.remote.exchange import Exchange
@@ -108,7 +108,10 @@ class ReferrersIndexes:
             written = self._put_index(subject, after)
             if first is not None and first.digest == written:
                 first = None
-        return first
+        raise UnsupportedError(
+            f"the index was written {MAX_ROUNDS} times, and what is read back is still without the change",
+            hint="Others may be writing it at the same time, or the registry gives the tag another meaning.",
+        )
 
     def _put_index(self, subject: Descriptor, referrers: list[Descriptor]) -> Digest:
         content = index_bytes(referrers)

@@ -96,16 +96,21 @@ def test_man_2_the_digest_header_of_a_push_is_checked():
 
 @pytest.mark.parametrize("said", [Digest.of(b"other"), "yes", SUBJECT.digest])
 def test_man_3_oci_subject_is_believed_when_it_names_the_subject_and_the_api_answers(said):
+    tag = str(SUBJECT.digest).replace(":", "-")
+    written = []
+
     def respond(seen):
         if seen.method == "PUT":
+            written.append(seen)
             return Answer(201, headers=[("OCI-Subject", said)])
+        if seen.target.endswith(tag) and len(written) == 2:
+            return Answer(body=written[-1].body, headers=[("Content-Type", media_types.OCI_INDEX)])
         return error_answer(404)
 
     with scripted(respond) as server:
         repo = repository(server.host)
         repo.push(SIGNATURE, SIGNATURE_BYTES)
         assert repo.referrers_capability == "unsupported"
-    tag = str(SUBJECT.digest).replace(":", "-")
     assert f"PUT {ROOT}/manifests/{tag}" in server.lines
 
 

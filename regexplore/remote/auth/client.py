@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 from requests.utils import rewind_body
@@ -28,6 +29,7 @@ from regexplore.remote.origin import Origin
 from regexplore.remote.transport import USER_AGENT, Transport
 
 BASIC, BEARER = "basic", "bearer"
+ROOT = "/v2/"
 
 GetCredential = Callable[[str], Credential | None]
 
@@ -89,6 +91,7 @@ class AuthClient:
         self.trusted_realm_hosts = frozenset(host.lower() for host in trusted_realm_hosts)
         self.cache = TokenCache() if cache is True else cache or None
         self._headers = dict(headers or {})
+        self._root_challenges: dict[str, Challenge | None] = {}
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a request, and once more with credentials where the registry asks for them.
@@ -114,10 +117,10 @@ class AuthClient:
         hints = scopes_for(host)
         tried = self._attach_known(request, host, hints)
         response = self.client.send(request, **kwargs)
-        challenge = self._challenge(request, response)
-        if challenge is None:
-            return response
         try:
+            challenge = self._challenge(request, response, **kwargs)
+            if challenge is None:
+                return response
             again = self._answer(request, challenge, host, hints, tried)
         except BaseException:
             response.close()
@@ -151,16 +154,30 @@ class AuthClient:
 
     # ---- after a 401 -----------------------------------------------------------------------------
 
-    def _challenge(self, request: requests.PreparedRequest, response: requests.Response) -> Challenge | None:
-        if response.status_code != 401 or Origin.of(response.url or "") != Origin.of(request.url or ""):
+    def _challenge(
+        self, request: requests.PreparedRequest, response: requests.Response, **kwargs: Any
+    ) -> Challenge | None:
+        """Return the challenge to answer; a registry that sends none is asked at its root, once."""
+        origin = Origin.of(request.url or "")
+        if response.status_code != 401 or Origin.of(response.url or "") != origin:
             return None
-        lines = getattr(response.raw, "headers", response.headers)
-        found = (
-            lines.getlist("WWW-Authenticate")
-            if hasattr(lines, "getlist")
-            else [response.headers.get("WWW-Authenticate", "")]
-        )
-        return best_challenge(parse_challenges(found))
+        lines = _challenge_lines(response)
+        if lines:
+            return best_challenge(parse_challenges(lines))
+        host = _host_of(request)
+        if host not in self._root_challenges and urlsplit(request.url or "").path != ROOT:
+            self._root_challenges[host] = self._ask_root(request, **kwargs)
+        return self._root_challenges.get(host)
+
+    def _ask_root(self, request: requests.PreparedRequest, **kwargs: Any) -> Challenge | None:
+        """Return the challenge of ``/v2/``: Google's registry has one there and nowhere else."""
+        url = urlsplit(request.url or "")._replace(path=ROOT, query="", fragment="").geturl()
+        headers = {"User-Agent": self.user_agent, "Accept-Encoding": "identity"}
+        asked = requests.Request("GET", url, headers=headers).prepare()
+        with self.client.send(asked, **kwargs) as response:
+            if response.status_code != 401 or Origin.of(response.url or "") != Origin.of(url):
+                return None
+            return best_challenge(parse_challenges(_challenge_lines(response)))
 
     def _answer(
         self,
@@ -219,6 +236,14 @@ class AuthClient:
 
     def __repr__(self) -> str:
         return f"<AuthClient {'with' if self.credentials is not None else 'without'} credentials>"
+
+
+def _challenge_lines(response: requests.Response) -> list[str]:
+    lines = getattr(response.raw, "headers", None)
+    if lines is not None and hasattr(lines, "getlist"):
+        return list(lines.getlist("WWW-Authenticate"))
+    joined = response.headers.get("WWW-Authenticate")
+    return [] if joined is None else [joined]
 
 
 def _authorization(scheme: str, value: str) -> str:
