@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import requests
 
-from regexplore.errors import InvalidMediaTypeError, MismatchedDigestError
+from regexplore.errors import InvalidMediaTypeError, MismatchedDigestError, UnexpectedContentError
 from regexplore.oci import Digest, media_types
 from regexplore.oci.excerpt import excerpt
+from regexplore.remote import redact
 
 DIGEST_HEADER = "Docker-Content-Digest"
 
@@ -56,13 +57,23 @@ def manifest_media_type(response: requests.Response) -> str:
     ------
     InvalidMediaTypeError
         There is no readable ``Content-Type``.
+    UnexpectedContentError
+        It is a page for people, such as one to sign in.
     """
     text = response.headers.get("Content-Type", "")
     if not text:
         raise InvalidMediaTypeError(
             "the registry did not say what kind of manifest this is (no Content-Type)"
         )
-    return media_types.parse(text)
+    media_type = media_types.parse(text)
+    if media_type == "text/html":
+        raise UnexpectedContentError(
+            response.request.method or "",
+            redact.url(response.url or ""),
+            response.status_code,
+            message="an HTML page, not a manifest",
+        )
+    return media_type
 
 
 def blob_media_type(response: requests.Response) -> str:
