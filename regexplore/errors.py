@@ -18,6 +18,7 @@
     │   ├── MismatchedDigestError
     │   ├── ShortContentError
     │   └── TrailingDataError
+    ├── LayerError                                       a layer that cannot be read, or not to its end
     ├── TransportError                    (OSError)      no usable answer came back
     │   ├── HostNotFoundError
     │   ├── ConnectError
@@ -157,6 +158,14 @@ class SizeExceedsLimitError(RegexploreError):
     """More bytes than the limit allows (Go ``errdef.ErrSizeExceedsLimit``)."""
 
     default_hint = "Raise the option named in the message if you trust the source."
+
+
+class LayerError(RegexploreError):
+    """A layer that cannot be read: broken packing, a broken archive, or another content than its config says."""
+
+    default_hint = (
+        "What was read before stays usable; compare the layer's digest and diff_id, or ask the publisher."
+    )
 
 
 # ---- content -------------------------------------------------------------------------------------

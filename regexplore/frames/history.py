@@ -10,12 +10,14 @@ import pandas as pd
 from regexplore.frames.facts import mismatch, steps_of_layers
 from regexplore.frames.origin import Origin
 from regexplore.frames.schema import FLAG, TEXT, TIME, WHOLE, Row, Schema
+from regexplore.image.build_steps import build_step
 from regexplore.oci import Descriptor, HistoryEntry, ImageConfig, Manifest
 
 HISTORY = Schema.of(
     ("n", WHOLE, "number of the step, oldest first"),
     ("created", TIME, "when the step ended"),
     ("created_by", TEXT, "the command, as the builder wrote it"),
+    ("command", TEXT, "the same made readable, as an instruction of a Dockerfile"),
     ("comment", TEXT, "the builder's comment"),
     ("empty", FLAG, "the step made no layer"),
     ("layer", TEXT, "digest of the layer it made"),
@@ -45,6 +47,7 @@ def _row(n: int, step: HistoryEntry, layer: Descriptor | None) -> Row:
         "n": n,
         "created": step.created,
         "created_by": step.created_by,
+        "command": str(build_step(step.created_by)),
         "comment": step.comment,
         "empty": step.empty_layer,
         "layer": layer.digest if layer else None,

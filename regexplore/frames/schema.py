@@ -86,6 +86,27 @@ class Schema:
         frame.attrs.update(origin.attrs())
         return frame
 
+    def columns_frame(self, columns: Mapping[str, Any], origin: Origin) -> pd.DataFrame:
+        """Give the frame of whole columns, for frames of very many rows.
+
+        Parameters
+        ----------
+        columns
+            One array or list for each column of the schema, of plain values that fit its dtype.
+
+        Raises
+        ------
+        KeyError
+            When a column is missing or not declared.
+        """
+        if set(columns) != set(self.names):
+            raise KeyError(f"not the columns of this schema: {sorted(set(columns) ^ set(self.names))}")
+        frame = pd.DataFrame(
+            {column.name: pd.Series(columns[column.name], dtype=column.dtype) for column in self.columns}
+        )
+        frame.attrs.update(origin.attrs())
+        return frame
+
 
 def _array(values: list[Any], dtype: str) -> Any:
     """Give one column; what does not fit its dtype is missing, never an error for the whole frame."""

@@ -8,6 +8,7 @@ from regexplore.errors import RegexploreError, UnsupportedError
 from regexplore.frames.facts import image_config_of, told
 from regexplore.objects.artifact import Artifact
 from regexplore.objects.document_card import document_card
+from regexplore.objects.inside import Inside
 from regexplore.objects.source import Source
 from regexplore.oci import Document, ImageConfig, Manifest, UnreadableDocument
 from regexplore.show.card import Card
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Image(Artifact):
+class Image(Inside, Artifact):
     """An image for one platform.
 
     Its config is fetched together with the manifest, so that what follows costs no request.

@@ -1,0 +1,90 @@
+"""Packages of Fedora, SUSE and their kin: the rpm database in SQLite.
+
+The older formats (Berkeley DB, ndb) are recognised and not read.
+
+Source: rpm's "Package format", header structure; tags of ``rpmtag.h``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+from collections.abc import Iterator
+
+from regexplore.errors import LayerError, UnsupportedError
+from regexplore.image.packages.os_release import OsRelease
+from regexplore.image.packages.package import Package
+
+_NAME, _VERSION, _RELEASE, _EPOCH = 1000, 1001, 1002, 1003
+_VENDOR, _LICENCE, _ARCHITECTURE = 1011, 1014, 1022
+_INT32, _STRING, _ARRAY, _I18N = 4, 6, 8, 9
+_MAX_TAGS = 10_000
+_SQLITE = b"SQLite format 3\0"
+
+
+def read_rpm(content: bytes, path: str, system: OsRelease) -> Iterator[Package]:
+    """Yield the packages of a database.
+
+    Raises
+    ------
+    UnsupportedError
+        It is in one of the older formats.
+    LayerError
+        It is broken.
+    """
+    if not content.startswith(_SQLITE):
+        raise UnsupportedError(f"{path} is an rpm database in a format that is not read")
+    for header in _headers(content, path):
+        tags = _tags(header, path)
+        name = _text(tags, _NAME)
+        if not name or name == "gpg-pubkey":
+            continue
+        epoch = tags.get(_EPOCH)
+        version = f"{_text(tags, _VERSION)}-{_text(tags, _RELEASE)}".rstrip("-")
+        yield Package(
+            name,
+            f"{epoch}:{version}" if isinstance(epoch, int) and epoch else version,
+            "rpm",
+            path,
+            _text(tags, _ARCHITECTURE),
+            _text(tags, _LICENCE),
+            _text(tags, _VENDOR),
+            namespace=system.id,
+            distro=system.distro,
+        )
+
+
+def _headers(content: bytes, path: str) -> list[bytes]:
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.deserialize(content)
+        rows = connection.execute("SELECT blob FROM Packages").fetchall()
+    except sqlite3.Error as error:
+        raise LayerError(f"{path} is broken: {error}") from None
+    finally:
+        connection.close()
+    return [row[0] for row in rows if isinstance(row[0], bytes)]
+
+
+def _tags(header: bytes, path: str) -> dict[int, str | int]:
+    """Return the single values of a header: its index first, then the data that it points into."""
+    try:
+        count, size = struct.unpack_from(">II", header)
+        if count > _MAX_TAGS:
+            raise LayerError(f"{path} has a package with {count} tags")
+        data = header[8 + 16 * count :][:size]
+        found: dict[int, str | int] = {}
+        for n in range(count):
+            tag, kind, offset, _ = struct.unpack_from(">IIII", header, 8 + 16 * n)
+            if kind == _INT32:
+                found[tag] = struct.unpack_from(">I", data, offset)[0]
+            elif kind in (_STRING, _ARRAY, _I18N):
+                found[tag] = data[offset:].partition(b"\0")[0].decode("utf-8", "replace")
+    except struct.error:
+        raise LayerError(f"{path} has a broken package header") from None
+    return found
+
+
+def _text(tags: dict[int, str | int], tag: int) -> str:
+    value = tags.get(tag, "")
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,148 @@
+"""The inside of an image: its layers listed once, concurrently, and questions answered from that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+from typing import BinaryIO
+
+from regexplore.content.pool import map_bounded
+from regexplore.content.store import Fetcher
+from regexplore.errors import LayerError, NotFoundError, SizeExceedsLimitError
+from regexplore.image.file_reader import LayerFile
+from regexplore.image.file_system import FileSystem
+from regexplore.image.layer import LayerListing, list_layer
+from regexplore.image.packages import is_database
+from regexplore.oci import Descriptor, Digest
+from regexplore.show.progress import Progress, Show
+
+MAX_READ_BYTES = 64 << 20
+# Unpacking is work for the processor: more at once than it has cores gain nothing.
+WORKERS = 4
+
+Wanted = tuple[Descriptor, Digest | None]
+
+
+class ImageFiles:
+    """The layers of one image, and what is in them.
+
+    Parameters
+    ----------
+    store
+        Where the layers are.
+    layers
+        Their descriptors, base first, each with the diff_id that the config names for it.
+    """
+
+    def __init__(self, store: Fetcher, layers: Sequence[Wanted]) -> None:
+        self._store = store
+        self._wanted = tuple(layers)
+        self._lock = Lock()
+        self._listings: dict[Digest, LayerListing] = {}
+        self._broken: dict[Digest, LayerListing] = {}
+        self._merged: FileSystem | None = None
+
+    def file_system(self, progress: Show = True) -> FileSystem:
+        """Return the merged file system; reading all layers is done once.
+
+        What could not be read is told by each layer's ``problem``; an interrupted reading is not kept.
+        """
+        if self._merged is not None:
+            return self._merged
+        merged = FileSystem(self.listings(progress))
+        if all(listing.error is None for listing in merged.layers):
+            self._merged = merged
+        return merged
+
+    def listings(self, progress: Show = True) -> list[LayerListing]:
+        """Return the listings of all layers, base first."""
+        missing = [wanted for wanted in self._wanted if wanted[0].digest not in self._listings]
+        if missing:
+            self._list(missing, progress)
+        return [self._listing(wanted) for wanted in self._wanted]
+
+    def listing(self, number: int, progress: Show = True) -> LayerListing:
+        """Return the listing of one layer, by its number from 1.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such layer.
+        """
+        if not 1 <= number <= len(self._wanted):
+            raise NotFoundError(
+                f"there is no layer {number}", hint=f"The layers are numbered 1 to {len(self._wanted)}."
+            )
+        wanted = self._wanted[number - 1]
+        if wanted[0].digest not in self._listings:
+            self._list([wanted], progress)
+        return self._listing(wanted)
+
+    def open(self, path: str, *, verify: bool = False) -> BinaryIO:
+        """Open a file; symbolic and hard links are followed.
+
+        Raises
+        ------
+        NotFoundError, UnsupportedError
+            It is not there, or is no file.
+        RegexploreError
+            Its layer could not be fetched.
+        """
+        files = self.file_system()
+        try:
+            layer, row = files.content(path)
+        except NotFoundError as error:
+            broken = [listing.problem for listing in files.layers if listing.error is not None]
+            if broken:
+                raise LayerError(f"{error}; but not all layers could be read: {broken[0]}") from None
+            raise
+        return LayerFile(self._store, files.layers[layer], row, verify=verify)
+
+    def read(self, path: str, limit: int = MAX_READ_BYTES) -> bytes:
+        """Return the content of a file, its layer read to the end and verified.
+
+        Raises
+        ------
+        SizeExceedsLimitError
+            The file is larger than the limit.
+        NotFoundError, UnsupportedError, ContentError, RegexploreError
+        """
+        files = self.file_system()
+        layer, row = files.content(path)
+        kept = files.layers[layer].kept.get(row)
+        if kept is not None and len(kept) <= limit:
+            return kept
+        size = files.layers[layer].sizes[row]
+        if size > limit:
+            raise SizeExceedsLimitError(f"{path!a} has {size} bytes, the limit is {limit}")
+        with self.open(path, verify=True) as stream:
+            return stream.read()
+
+    def _list(self, missing: Sequence[Wanted], progress: Show) -> None:
+        distinct = list({wanted[0].digest: wanted for wanted in missing}.values())
+        with Progress("layer", len(distinct), show=progress) as shown:
+            outcomes = map_bounded(
+                lambda wanted: list_layer(self._store, *wanted, keep=is_database),
+                distinct,
+                workers=WORKERS,
+                on_result=lambda _: shown.advance(),
+            )
+            if outcomes.interrupted:
+                shown.stop()
+        with self._lock:
+            for outcome in outcomes:
+                listing = outcome.result()
+                # A broken line may be whole next time; a broken layer is asked for again, too.
+                if listing.error is None:
+                    self._listings[listing.descriptor.digest] = listing
+                else:
+                    self._broken[listing.descriptor.digest] = listing
+
+    def _listing(self, wanted: Wanted) -> LayerListing:
+        descriptor, expected = wanted
+        found = self._listings.get(descriptor.digest) or self._broken.get(descriptor.digest)
+        if found is not None:
+            return found
+        stopped = LayerListing(descriptor, expected)
+        stopped.error = LayerError("reading was stopped", hint="Ask again to go on.")
+        return stopped

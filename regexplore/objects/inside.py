@@ -1,0 +1,189 @@
+"""What an image gives of its inside: files, their content, packages, waste, and how it was built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from regexplore.errors import NotFoundError, RegexploreError
+from regexplore.image.build_steps import dockerfile
+from regexplore.image.packages import OsRelease, PackageSearch, find_packages, read_os_release
+from regexplore.image.packages.os_release import PATHS
+from regexplore.objects.file_tree import FileTree
+from regexplore.objects.image_files import MAX_READ_BYTES, ImageFiles
+from regexplore.objects.source import Source
+from regexplore.objects.waste_card import WasteReport
+from regexplore.oci import Descriptor, ImageConfig
+from regexplore.show.progress import Show
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BASE_NAME = "org.opencontainers.image.base.name"
+
+
+class Inside:
+    """Mixin of `Image`. The layers are read once, concurrently, when something of them is asked for."""
+
+    _source: Source
+    _config: ImageConfig | None
+    reference: str
+    annotations: Any
+    layer_descriptors: tuple[Descriptor, ...]
+    _origin: Callable[[], Any]
+
+    @cached_property
+    def _files(self) -> ImageFiles:
+        diff_ids = self._config.diff_ids if self._config is not None else ()
+        known = (
+            diff_ids if len(diff_ids) == len(self.layer_descriptors) else [None] * len(self.layer_descriptors)
+        )
+        return ImageFiles(self._source.store, list(zip(self.layer_descriptors, known, strict=True)))
+
+    def files(
+        self,
+        layer: int | None = None,
+        *,
+        all: bool = False,  # noqa: A002 - the word for it
+        match: str | None = None,
+        progress: Show = True,
+    ) -> pd.DataFrame:
+        """Give the files of the image as a frame: what a container would see.
+
+        The first call reads every layer, checked against digest and diff_id; later ones cost nothing.
+
+        Parameters
+        ----------
+        layer
+            Only the entries of this layer, by its number in `layers`, whiteouts included.
+        all
+            Also what later layers overwrote or deleted; ``state`` tells which.
+        match
+            A glob such as ``/etc/*.conf``; ``**`` crosses slashes.
+        progress
+            As everywhere: True, None or a callable.
+
+        Returns
+        -------
+        pandas.DataFrame
+            See `regexplore.frames.files.FILES`. A layer that cannot be read makes it partial.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such layer.
+        """
+        from regexplore.frames.files import files_frame, layer_files_frame
+
+        origin = self._origin()
+        if layer is not None:
+            listing = self._files.listing(layer, progress)
+            frame = layer_files_frame(layer, listing, origin, match=match)
+        else:
+            merged = self._files.file_system(progress)
+            frame = files_frame(merged, origin, hidden=all, match=match)
+        self._source.settle()
+        return frame
+
+    def open(self, path: str, *, verify: bool = False) -> BinaryIO:
+        """Open a file of the image; links are followed inside of it.
+
+        Only the layer that holds it is read again, and no further than the file. ``verify`` reads that layer to
+        its end, which checks its digest; the attribute ``verified`` tells.
+
+        Raises
+        ------
+        NotFoundError, UnsupportedError
+            It is not there, or is no file.
+        LayerError, RegexploreError
+            Its layer cannot be read.
+        """
+        return self._files.open(path, verify=verify)
+
+    def read(self, path: str, limit: int = MAX_READ_BYTES) -> bytes:
+        """Give the content of a file, verified.
+
+        Raises
+        ------
+        SizeExceedsLimitError
+            It is larger than the limit, in bytes.
+        NotFoundError, UnsupportedError, LayerError, RegexploreError
+        """
+        return self._files.read(path, limit)
+
+    def read_text(self, path: str, encoding: str = "utf-8") -> str:
+        """Give the content of a text file, verified; bytes that are no text are shown as escapes.
+
+        Raises
+        ------
+        SizeExceedsLimitError, NotFoundError, UnsupportedError, LayerError, RegexploreError
+            As for `read`.
+        """
+        return self.read(path).decode(encoding, "backslashreplace")
+
+    def glob(self, pattern: str) -> list[str]:
+        """Give the paths that match a glob; ``*`` stops at slashes, ``**`` does not."""
+        return self._files.file_system().glob(pattern)
+
+    def tree(self, path: str = "/", depth: int = 2) -> FileTree:
+        """Give the directory tree below a path, with sizes, to look at."""
+        return FileTree(self._files.file_system(), path, depth)
+
+    def waste(self) -> WasteReport:
+        """Give what the image carries more than once or in vain, and its efficiency as dive defines it."""
+        return WasteReport(self._files.file_system(), self.reference)
+
+    @property
+    def os(self) -> OsRelease:
+        """The operating system by ``/etc/os-release``; empty fields when the image does not say."""
+        for path in PATHS:
+            try:
+                return read_os_release(self.read(path, 1 << 16))
+            except NotFoundError:
+                continue
+        return OsRelease()
+
+    def packages(self) -> pd.DataFrame:
+        """Give the installed packages, from the databases of package managers, as a frame.
+
+        Read are those of dpkg, apk, rpm (SQLite), Python and Node. Programs that were copied in without any
+        package manager are not seen.
+
+        Returns
+        -------
+        pandas.DataFrame
+            See `regexplore.frames.packages.PACKAGES`. A database that cannot be read makes it partial.
+        """
+        from regexplore.frames.packages import packages_frame
+
+        origin = self._origin()
+        search = self._packages()
+        for problem in search.problems:
+            origin.partial(problem)
+        for n, listing in enumerate(self._files.file_system().layers, 1):
+            if listing.problem:
+                origin.partial(f"layer {n}: {listing.problem}")
+        self._source.settle()
+        return packages_frame(search.packages, origin)
+
+    def dockerfile(self) -> str:
+        """Give a Dockerfile like the one the image may have been built with; it says that it is approximate.
+
+        Raises
+        ------
+        RegexploreError
+            The image has no config that can be read.
+        """
+        if self._config is None:
+            raise NotFoundError(f"{self.reference} has no image config", hint="Only images have a history.")
+        return dockerfile(self._config.history, self.annotations.get(BASE_NAME, ""))
+
+    def _packages(self) -> PackageSearch:
+        files = self._files.file_system()
+        kept = {path for path, (layer, row) in files.present() if row in files.layers[layer].kept}
+        try:
+            system = self.os
+        except RegexploreError:
+            system = OsRelease()
+        return find_packages(kept, self._files.read, system)
