@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from regexplore.errors import NotFoundError
+from regexplore.errors import NotFoundError, UnsupportedError
 from regexplore.frames.facts import is_platform, platform_names
 from regexplore.objects.artifact import Artifact
 from regexplore.oci import Descriptor, Digest, Platform
@@ -70,6 +70,34 @@ class Index(Artifact):
         child = self._entry(key)
         document = self._source.by_descriptor(child)
         return Artifact.of(self._source, document, f"{self._source.name}@{child.digest}")
+
+    def files(self, *_: object, **__: object) -> pd.DataFrame:
+        """Refuse: files are those of one platform.
+
+        Raises
+        ------
+        UnsupportedError
+            Always; it names the platforms.
+        """
+        raise self._of_one_platform("files")
+
+    def packages(self) -> pd.DataFrame:
+        """Refuse: packages are those of one platform.
+
+        Raises
+        ------
+        UnsupportedError
+            Always; it names the platforms.
+        """
+        raise self._of_one_platform("packages")
+
+    def _of_one_platform(self, what: str) -> UnsupportedError:
+        there = platform_names(self.manifests)
+        example = there[0] if there else "linux/amd64"
+        return UnsupportedError(
+            f"{self.reference} is an index: its images have {what}, each its own",
+            hint=f'Pick a platform: index["{example}"].{what}(). There are: {", ".join(there) or "none"}.',
+        )
 
     def _entry(self, key: str | Platform | int) -> Descriptor:
         if isinstance(key, int):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regexplore.errors import LayerError, RegexploreError, SizeExceedsLimitError
-from regexplore.image.limits import LayerLimits
+from regexplore.image.limits import DEFAULT_LIMITS, LayerLimits
 from regexplore.image.tar_entries import TarReader
 
 KINDS = {
@@ -22,10 +22,10 @@ KINDS = {
 }
 
 
-def archive(members, format=tarfile.PAX_FORMAT):
+def archive(members, kind=tarfile.PAX_FORMAT):
     """Pack members, each a TarInfo with its content."""
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=format) as out:
+    with tarfile.open(fileobj=packed, mode="w", format=kind) as out:
         for info, content in members:
             info.size = len(content)
             out.addfile(info, io.BytesIO(content))
@@ -40,7 +40,7 @@ def member(name, content=b"", kind=tarfile.REGTYPE, **fields):
     return info, content
 
 
-def read(packed, size=1 << 20, limits=LayerLimits()):
+def read(packed, size=1 << 20, limits=DEFAULT_LIMITS):
     chunks = (packed[at : at + size] for at in range(0, len(packed), size))
     reader = TarReader(chunks, limits)
     return [(entry, b"".join(reader.body())) for entry in reader]
@@ -70,7 +70,7 @@ members = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(members, st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]), st.integers(1, 2000))
-def test_t29_as_the_standard_library_reads_it(found, format, size):
+def test_t29_as_the_standard_library_reads_it(found, written_as, size):
     made = [
         member(
             name,
@@ -84,7 +84,7 @@ def test_t29_as_the_standard_library_reads_it(found, format, size):
         )
         for name, content, kind, mode, uid, gid, mtime, link in found
     ]
-    packed = archive(made, format)
+    packed = archive(made, written_as)
     ours = read(packed, size)
     with tarfile.open(fileobj=io.BytesIO(packed)) as theirs:
         expected = theirs.getmembers()

@@ -167,8 +167,8 @@ def test_each_bad_tag_is_one_row(answers: Answers, repository: Repository) -> No
     assert frame.loc[["good", "odd"], "error"].isna().all()
     assert frame.loc["odd", "kind"] == "unknown"
     assert frame.loc["broken", "kind"] == "unreadable"
-    assert "a page (text/html) came" in frame.loc["html", "error"]
-    assert "a page (text/html) came" in str(repository["html"])
+    assert "an HTML page, not a manifest" in frame.loc["html", "error"]
+    assert "an HTML page, not a manifest" in str(repository["html"])
     assert frame.drop(["good", "odd"])["error"].notna().all()
     assert "MissingError" in frame.loc["gone", "error"]
     assert "DeniedError" in frame.loc["denied", "error"]

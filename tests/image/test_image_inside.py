@@ -1,0 +1,333 @@
+"""What a notebook asks of the inside of an image; on made images, the demo and a real Debian."""
+
+import gzip
+import io
+import json
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from conftest import program
+
+import regexplore as rx
+from regexplore import errors
+from regexplore.content.memory import MemoryStore
+from regexplore.frames.files import FILES
+from regexplore.frames.packages import PACKAGES
+from regexplore.oci import Descriptor, Digest, media_types
+from regexplore.sandbox import SandboxServer
+
+
+def packed(files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
+def push(server, layers, *, diff_ids=None, broken=None, types=None):
+    """Push an image of some layers, gzip over tar, to a sandbox; returns it."""
+    store, name = server.store, "inside/app"
+    described = []
+    for n, layer in enumerate(layers):
+        content = gzip.compress(layer, mtime=0) if broken != n else gzip.compress(layer, mtime=0)[:-20]
+        store.put_blob(name, Digest.of(content), content)
+        media_type = (types or {}).get(n, media_types.OCI_LAYER_GZIP)
+        described.append(Descriptor(media_type, Digest.of(content), len(content)).to_json())
+    config = json.dumps(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "rootfs": {"type": "layers", "diff_ids": diff_ids or [str(Digest.of(layer)) for layer in layers]},
+            "history": [{"created_by": f"RUN step {n}"} for n, _ in enumerate(layers)],
+        }
+    ).encode()
+    store.put_blob(name, Digest.of(config), config)
+    tree = {
+        "schemaVersion": 2,
+        "mediaType": media_types.OCI_MANIFEST,
+        "config": Descriptor(media_types.OCI_CONFIG, Digest.of(config), len(config)).to_json(),
+        "layers": described,
+    }
+    store.put_manifest(name, media_types.OCI_MANIFEST, json.dumps(tree).encode(), tags=["v1"])
+    return rx.Repository(f"{server.host}/{name}").get("v1")
+
+
+@pytest.fixture
+def image(sandbox):
+    return push(
+        sandbox,
+        [packed({"etc/a": b"one", "etc/b": b"b" * 5000}), packed({"etc/a": b"second", "etc/.wh.b": b""})],
+    )
+
+
+def test_the_frame_of_files(image):
+    frame = image.files(progress=None)
+    assert list(frame.columns) == FILES.names
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == FILES.dtypes
+    assert frame["path"].tolist() == ["/etc/a"]
+    assert frame.loc[0, ["type", "mode", "size", "layer", "state"]].tolist() == [
+        "file",
+        "0644",
+        6,
+        2,
+        "present",
+    ]
+    assert frame.attrs["complete"]
+
+
+def test_all_shows_what_is_hidden(image):
+    frame = image.files(all=True, progress=None)
+    assert list(zip(frame["path"], frame["layer"], frame["state"], strict=True)) == [
+        ("/etc/a", 1, "overwritten"),
+        ("/etc/a", 2, "present"),
+        ("/etc/b", 1, "deleted"),
+    ]
+
+
+def test_one_layer_shows_what_it_adds_and_removes(image):
+    frame = image.files(layer=2, progress=None)
+    assert list(zip(frame["path"], frame["type"], frame["state"], frame["layer"], strict=True)) == [
+        ("/etc/a", "file", "added", 2),
+        ("/etc/b", "whiteout", "removes", 2),
+    ]
+    with pytest.raises(errors.NotFoundError, match="no layer 3"):
+        image.files(layer=3)
+
+
+def test_matching(image):
+    assert image.files(match="/etc/*", all=True, progress=None)["path"].nunique() == 2
+    assert image.files(match="/usr/**", progress=None).empty
+    assert list(image.files(match="/usr/**", progress=None).columns) == FILES.names
+
+
+def test_layers_are_read_once(image, sandbox):
+    image.files(progress=None)
+    before = len(sandbox.log)
+    image.files(all=True, progress=None)
+    image.tree()
+    image.waste()
+    image.glob("/**")
+    assert len(sandbox.log) == before
+
+
+def test_one_file_costs_one_request_more(image, sandbox):
+    image.files(progress=None)
+    before = len(sandbox.log)
+    assert image.read_text("/etc/a") == "second"
+    assert len(sandbox.log) == before + 1
+    with image.open("/etc/a") as stream:
+        assert stream.read(3) == b"sec"
+        assert stream.verified is None
+        assert stream.read() == b"ond"
+    with pytest.raises(errors.NotFoundError):
+        image.open("/etc/b")
+    with pytest.raises(errors.SizeExceedsLimitError):
+        image.read("/etc/a", limit=3)
+
+
+def test_t20_a_layer_that_changes_between_two_reads_is_noticed(sandbox):
+    image = push(sandbox, [packed({"etc/a": b"x" * 100_000, "etc/b": b"end"})])
+    image.files(progress=None)
+    from regexplore.sandbox.faults import Fault
+
+    sandbox.faults.add(Fault.wrong_bytes(), path="*/blobs/*")
+    with pytest.raises(errors.RegexploreError):
+        image.read("/etc/a")
+
+
+def test_t28_a_wrong_diff_id_is_told(sandbox):
+    layer = packed({"a": b"a"})
+    image = push(sandbox, [layer], diff_ids=[str(Digest.of(b"other"))])
+    frame = image.files(progress=None)
+    assert frame["path"].tolist() == ["/a"]
+    assert not frame.attrs["complete"]
+    assert "the config says" in frame.attrs["reasons"][0]
+
+
+def test_a_truncated_layer_gives_what_arrived_and_says_so(sandbox):
+    image = push(
+        sandbox, [packed({"a": b"a"}), packed({f"file{n}": b"x" * 3000 for n in range(50)})], broken=1
+    )
+    frame = image.files(progress=None)
+    assert "/a" in set(frame["path"])
+    assert not frame.attrs["complete"]
+    assert "read only up to entry" in " ".join(frame.attrs["reasons"])
+
+
+def test_an_encrypted_layer_is_said_to_be_one(sandbox):
+    image = push(
+        sandbox, [packed({"a": b"a"}), b"secret"], types={1: media_types.OCI_LAYER_GZIP + "+encrypted"}
+    )
+    frame = image.files(progress=None)
+    assert frame["path"].tolist() == ["/a"]
+    assert "encrypted" in frame.attrs["reasons"][0]
+
+
+def test_a_layer_that_is_missing_does_not_sink_the_others(sandbox):
+    image = push(sandbox, [packed({"a": b"a"}), packed({"b": b"b"})])
+    sandbox.store.delete_blob("inside/app", image.layer_descriptors[1].digest)
+    frame = image.files(progress=None)
+    assert frame["path"].tolist() == ["/a"]
+    assert not frame.attrs["complete"]
+    with pytest.raises(errors.LayerError, match="not all layers"):
+        image.open("/b")
+
+
+def test_an_index_says_which_platform_to_pick():
+    with rx.Sandbox.demo() as demo:
+        index = demo.registry.repository("demo/app").get("v1.2")
+        with pytest.raises(errors.UnsupportedError) as caught:
+            index.files()
+    assert "linux/amd64" in caught.value.hint
+
+
+def test_the_tree_counts_and_reads_well(sandbox):
+    image = push(
+        sandbox, [packed({"etc/a": b"x" * 2048, "etc/sub/b": b"y" * 1024, "<b>bold</b>\x1b[31m": b""})]
+    )
+    tree = image.tree("/", depth=3)
+    assert tree.size == 3072
+    text = str(tree)
+    assert "etc/  3.0 KiB, 2 files" in text
+    assert "\x1b" not in text
+    page = tree._repr_html_()
+    assert "<b>bold" not in page
+    assert "&lt;b&gt;bold" in page
+    assert "3.0 KiB" in page
+    assert repr(image.tree("/etc")).startswith("</etc/")
+
+
+def test_t1_t9_hostile_names_reach_no_markup_and_no_terminal(sandbox):
+    image = push(sandbox, [packed({"<script>alert(1)</script>": b"", "\u202eevil": b"", "x\x1b]8;;": b""})])
+    assert "<script>" not in image.tree()._repr_html_()
+    for shown in (str(image.tree()), image.tree()._repr_html_(), str(image.waste()), repr(image.tree())):
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+
+
+def test_waste_is_a_card_and_a_frame(image):
+    waste = image.waste()
+    assert 0 < waste.efficiency < 1
+    assert waste.paths()["path"].tolist() == ["/etc/b", "/etc/a"]
+    assert "efficient" in str(waste)
+
+
+def test_the_packages_of_the_demo():
+    with rx.Sandbox.demo() as demo:
+        repo = demo.registry.repository("demo/app")
+        image = repo.get("v1.2")["linux/amd64"]
+        frame = image.packages()
+        assert list(frame.columns) == PACKAGES.names
+        assert {"deb", "pypi"} <= set(frame["type"])
+        assert frame["purl"].notna().all()
+        assert image.os.distro.startswith("demo")
+        assert "approximate" in image.dockerfile().lower()
+
+
+@pytest.fixture(scope="module")
+def debian(debian_layout):
+    return rx.Layout(debian_layout).get("v2")
+
+
+@pytest.fixture(scope="module")
+def bundle(debian_layout, tmp_path_factory):
+    """The same image as umoci unpacks it."""
+    umoci = program("umoci")
+    target = tmp_path_factory.mktemp("bundle") / "b"
+    command = [umoci, "unpack", "--image", f"{debian_layout}:v2", target]
+    if os.geteuid() != 0:
+        command.insert(2, "--rootless")
+    subprocess.run([str(word) for word in command], capture_output=True, check=True)
+    return target / "rootfs"
+
+
+@pytest.mark.interop
+def test_every_file_of_debian_is_as_umoci_unpacks_it(debian, bundle):
+    frame = debian.files(progress=None)
+    assert frame.attrs["complete"]
+    done = subprocess.run(
+        ["find", ".", "-mindepth", "1", "-printf", r"%P\t%y\t%m\t%U\t%G\t%s\t%T@\t%l\0"],
+        cwd=bundle,
+        capture_output=True,
+        check=True,
+    )
+    theirs = {}
+    for line in done.stdout.decode().split("\0")[:-1]:
+        path, kind, mode, uid, gid, size, mtime, link = line.split("\t")
+        theirs[f"/{path}"] = (kind, int(mode, 8), int(uid), int(gid), int(size), int(float(mtime)), link)
+    assert set(frame["path"]) == set(theirs)
+    letters = {
+        "file": "f",
+        "hardlink": "f",
+        "directory": "d",
+        "symlink": "l",
+        "character device": "c",
+        "block device": "b",
+        "fifo": "p",
+    }
+    by_path = frame.set_index("path")
+    for path, (kind, mode, uid, gid, size, mtime, link) in theirs.items():
+        row = by_path.loc[path]
+        assert letters[row["type"]] == kind, path
+        assert (int(row["uid"]), int(row["gid"])) == (uid, gid), path
+        if row["type"] == "symlink":
+            assert row["link"] == link, path
+            continue
+        assert int(row["mode"], 8) == mode, path
+        if row["type"] == "file":
+            assert row["size"] == size, path
+            assert int(row["mtime"].timestamp()) == mtime, path
+        if row["type"] == "hardlink":
+            assert (bundle / path[1:]).samefile(bundle / row["link"][1:]), path
+
+
+@pytest.mark.interop
+def test_the_packages_of_debian_are_those_that_dpkg_lists(debian, bundle):
+    admin = bundle / "var/lib/dpkg"
+    done = subprocess.run(
+        ["dpkg-query", f"--admindir={admin}", "-W", "-f", "${db:Status-Status} ${Package} ${Version}\\n"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    theirs = {tuple(line.split()[1:]) for line in done.stdout.splitlines() if line.startswith("installed ")}
+    frame = debian.packages()
+    ours = set(zip(frame["name"], frame["version"], strict=True))
+    assert ours == theirs
+    assert len(ours) > 50
+
+
+@pytest.mark.interop
+def test_content_of_debian_through_links(debian, bundle):
+    for path in ("/etc/os-release", "/bin/sh", "/usr/bin/env", "/etc/debian_version"):
+        assert (
+            debian.read(path) == Path(bundle / path[1:]).resolve().read_bytes() if path != "/bin/sh" else True
+        )
+    assert debian.read("/bin/sh")[:4] == b"\x7fELF"
+    assert debian.read_text("/etc/debian_version").startswith("12")
+
+
+def test_nothing_is_written_to_disk(sandbox, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    image = push(sandbox, [packed({"../../escape": b"x", "a": b"a"})])
+    image.files(progress=None)
+    image.read("/a")
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_a_memory_store_serves_as_well():
+    store = MemoryStore()
+    layer = store.add(media_types.OCI_LAYER_TAR, packed({"a": b"a"}))
+    from regexplore.objects.image_files import ImageFiles
+
+    files = ImageFiles(store, [(layer, None)])
+    assert files.read("/a") == b"a"
+    with SandboxServer():
+        assert files.file_system().exists("/a")
