@@ -1,28 +1,30 @@
-"""An OCI image layout on disk, read as a store.
+"""An OCI image layout on disk, in a directory or an archive, read as a store.
 
-Nothing in the directory is trusted: paths are built from checked digests only and opened below the
-directory's own file descriptor without following links; documents have limits; what is read is verified.
+Nothing in it is trusted: files are found by checked digests only, and no link is followed out of it; documents have
+limits; what is read is verified.
 
 Source: image-spec v1.1 ``image-layout.md``; Go ``oras-go/content/oci`` (``ReadOnlyStore``).
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
+from pathlib import Path
 from threading import RLock
 from typing import BinaryIO, cast
 
+from regexplore.content.archive_files import Archive, ArchiveFiles
+from regexplore.content.docker_archive import MANIFEST, DockerArchiveFiles
+from regexplore.content.layout_files import DirectoryFiles, LayoutFiles
 from regexplore.content.referrers import are_referrers
 from regexplore.content.store import fetch_all
 from regexplore.content.verified import VerifiedFile
-from regexplore.errors import DocumentError, NotFoundError, RegexploreError, SizeExceedsLimitError
+from regexplore.errors import DocumentError, NotFoundError, RegexploreError
 from regexplore.oci import Descriptor, Digest, Document, Index, media_types, strict_json
 from regexplore.oci.digest import is_digest
 
@@ -32,10 +34,6 @@ MAX_INDEX_BYTES = 16 << 20
 """The most that is read of ``index.json``: layouts with tens of thousands of entries exist."""
 MAX_SCANNED = 50_000
 """The most documents that are read to find predecessors."""
-
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-# A named pipe in place of a file must not make us wait for a writer.
-_FILE_FLAGS = _FLAGS | getattr(os, "O_NONBLOCK", 0)
 
 
 @dataclass(slots=True)
@@ -53,7 +51,8 @@ class LayoutStore:
     Parameters
     ----------
     path : path-like
-        The directory that holds ``oci-layout``, ``index.json`` and ``blobs``.
+        The directory that holds ``oci-layout``, ``index.json`` and ``blobs``; a plain tar archive of one; or an
+        archive that ``docker save`` wrote.
 
     Raises
     ------
@@ -61,18 +60,23 @@ class LayoutStore:
         There is no layout.
     DocumentError
         ``oci-layout`` or ``index.json`` cannot be read safely, or the layout has another version.
+    UnsupportedError, LayerError
+        An archive is compressed or damaged.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = os.fspath(path)
         self._lock = RLock()
-        _check_version(self._read_top("oci-layout", 4096))
-        raw = self._read_top("index.json", MAX_INDEX_BYTES)
-        descriptor = Descriptor.from_bytes(media_types.OCI_INDEX, raw)
-        document = Document.parse(raw, descriptor)
+        self._files = files_of(self.path)
+        _check_version(self._files.read_top("oci-layout", 4096))
+        self.index: Index = self._read_index()
+
+    def _read_index(self) -> Index:
+        raw = self._files.read_top("index.json", MAX_INDEX_BYTES)
+        document = Document.parse(raw, Descriptor.from_bytes(media_types.OCI_INDEX, raw))
         if not isinstance(document, Index):
             raise DocumentError("index.json is not an index")
-        self.index: Index = document
+        return document
 
     @cached_property
     def _tags(self) -> dict[str, Descriptor]:
@@ -103,7 +107,8 @@ class LayoutStore:
         ContentError
             It has another size than the descriptor says.
         """
-        return cast("BinaryIO", VerifiedFile(self._open_blob(target.digest), target))
+        opened = self._files.open_blob(target.digest)
+        return cast("BinaryIO", VerifiedFile(opened.file, target, opened.size))
 
     def fetch_reference(self, reference: str, /) -> tuple[Descriptor, BinaryIO]:
         """Return the descriptor of a name or digest, and its content opened.
@@ -119,7 +124,7 @@ class LayoutStore:
     def exists(self, target: Descriptor, /) -> bool:
         """Whether the content is in the layout; its bytes are not checked."""
         try:
-            self._open_blob(target.digest).close()
+            self._files.open_blob(target.digest).file.close()
         except NotFoundError:
             return False
         return True
@@ -177,45 +182,29 @@ class LayoutStore:
         known = self._scan.by_digest.get(digest)
         if known is not None:
             return known
-        with self._open_blob(digest) as file:
-            size = os.fstat(file.fileno()).st_size
-        return Descriptor(media_types.OCTET_STREAM, digest, size)
-
-    def _read_top(self, name: str, limit: int) -> bytes:
-        with _opened(self.path, (), name) as file:
-            content = file.read(limit + 1)
-        if len(content) > limit:
-            raise SizeExceedsLimitError(f"{name} has more than {limit} bytes")
-        return content
-
-    def _open_blob(self, digest: Digest) -> BinaryIO:
-        return _opened(self.path, ("blobs", digest.algorithm), digest.encoded)
+        opened = self._files.open_blob(digest)
+        opened.file.close()
+        return Descriptor(media_types.OCTET_STREAM, digest, opened.size)
 
     def __repr__(self) -> str:
         return f"<LayoutStore {self.path}: {len(self._tags)} names>"
 
 
-def _opened(root: str, folders: tuple[str, ...], name: str) -> BinaryIO:
-    """Open a plain file below a directory, following no link on the way."""
-    here = -1
-    try:
-        here = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-        for folder in folders:
-            inner = os.open(folder, _FLAGS | os.O_DIRECTORY, dir_fd=here)
-            os.close(here)
-            here = inner
-        file = os.open(name, _FILE_FLAGS, dir_fd=here)
-    except OSError as error:
-        where = "/".join((*folders, name))
-        why = "is a link" if error.errno in (errno.ELOOP, errno.EMLINK) else os.strerror(error.errno or 0)
-        raise NotFoundError(f"{where} in the layout at {root}: {why}") from None
-    finally:
-        if here >= 0:
-            os.close(here)
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise NotFoundError(f"{'/'.join((*folders, name))} in the layout at {root} is not a plain file")
-    return os.fdopen(file, "rb", buffering=0)
+def files_of(path: str) -> LayoutFiles:
+    """Return what a layout is read from: a directory, an archive of a layout, or one of ``docker save``.
+
+    Raises
+    ------
+    NotFoundError, UnsupportedError, LayerError, DocumentError
+        There is neither.
+    """
+    if not Path(path).is_file():
+        return DirectoryFiles(path)
+    archive = Archive(path)
+    # Newer versions of docker write both into one archive; a layout says more.
+    if "index.json" not in archive.members and MANIFEST in archive.members:
+        return DockerArchiveFiles(archive)
+    return ArchiveFiles(archive)
 
 
 def _check_version(raw: bytes) -> None:

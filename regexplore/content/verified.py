@@ -27,13 +27,12 @@ class VerifiedFile(io.RawIOBase):
         From `read` or `seek`.
     """
 
-    def __init__(self, file: BinaryIO, target: Descriptor) -> None:
+    def __init__(self, file: BinaryIO, target: Descriptor, size: int) -> None:
         self._file = file
         self._target = target
         self._hasher = new_hasher(target.digest.algorithm)
         self._hashed = 0
         self._verified = False
-        size = os.fstat(file.fileno()).st_size
         if size != target.size:
             file.close()
             error = ShortContentError if size < target.size else TrailingDataError

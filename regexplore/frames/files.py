@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from regexplore.content.tar_entries import HARDLINK
 from regexplore.frames.origin import Origin
 from regexplore.frames.schema import TEXT, TIME, WHOLE, Schema
 from regexplore.image.file_system import OPAQUE, PRESENT, WHITEOUT, FileSystem, Place, normal
 from regexplore.image.layer import LayerListing
 from regexplore.image.path_pattern import path_pattern
-from regexplore.image.tar_entries import HARDLINK
 
 FILES = Schema.of(
     ("path", TEXT, "path from the root of the image"),

@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from regexplore.content.layer_limits import DEFAULT_LIMITS, LayerLimits
 from regexplore.errors import LayerError, SizeExceedsLimitError, UnsupportedError
-from regexplore.image.limits import DEFAULT_LIMITS, LayerLimits
 
 
 def _fastest() -> Any:

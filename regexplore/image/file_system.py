@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from regexplore.content.tar_entries import DIRECTORY, FILE, HARDLINK, SYMLINK
 from regexplore.errors import NotFoundError, UnsupportedError
 from regexplore.image.layer import LayerListing
 from regexplore.image.path_pattern import path_pattern
-from regexplore.image.tar_entries import DIRECTORY, FILE, HARDLINK, SYMLINK
 
 PRESENT, OVERWRITTEN, DELETED = "present", "overwritten", "deleted"
 MAX_LINKS = 40

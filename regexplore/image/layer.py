@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import BinaryIO
 
+from regexplore.content.layer_limits import DEFAULT_LIMITS, LayerLimits
 from regexplore.content.store import Fetcher
+from regexplore.content.tar_entries import TarEntry, TarReader
 from regexplore.errors import RegexploreError
 from regexplore.image.compression import unpacked
-from regexplore.image.limits import DEFAULT_LIMITS, LayerLimits
-from regexplore.image.tar_entries import TarEntry, TarReader
 from regexplore.oci import Descriptor, Digest
 
 # The most that is kept of one layer; package databases of large images have a few megabytes.

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from regexplore.content.tar_entries import FILE
 from regexplore.image.file_system import DELETED, FileSystem
-from regexplore.image.tar_entries import FILE
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from regexplore.objects.display import register
 
 if TYPE_CHECKING:
     from regexplore.objects.artifact import Artifact
+    from regexplore.objects.copying import copy
     from regexplore.objects.difference import diff
     from regexplore.objects.getting import get
     from regexplore.objects.graph import Graph
@@ -34,6 +35,7 @@ _MODULES = {
     "Repository": "repository",
     "Sandbox": "sandbox",
     "Trace": "tracing",
+    "copy": "copying",
     "diff": "difference",
     "get": "getting",
     "trace": "tracing",
@@ -49,6 +51,7 @@ __all__ = [
     "Repository",
     "Sandbox",
     "Trace",
+    "copy",
     "diff",
     "get",
     "trace",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from regexplore.content.tar_entries import DIRECTORY, FILE, HARDLINK, SYMLINK
 from regexplore.image.file_system import FileSystem, normal
-from regexplore.image.tar_entries import DIRECTORY, FILE, HARDLINK, SYMLINK
 from regexplore.show import text as words
 from regexplore.show.bundle import LIMIT
 from regexplore.show.element import element

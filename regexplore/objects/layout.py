@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from os import PathLike
 
-from regexplore.content.layout import REF_NAME, LayoutStore
+from regexplore.content.layout import REF_NAME
+from regexplore.content.writable_layout import WritableLayout
 from regexplore.objects.collection import Collection
 from regexplore.objects.sections import facts_of
 from regexplore.objects.source import Source
@@ -13,13 +14,18 @@ from regexplore.show.card import Card, Section
 from regexplore.show.table import Table
 
 
-class Layout(Collection, LayoutStore):
+class Layout(Collection, WritableLayout):
     """An OCI image layout: a directory with ``oci-layout``, ``index.json`` and ``blobs``.
+
+    An archive of one (``.tar``) is read where it is, and so is what ``docker save`` writes, for which a manifest is
+    built. Directories can be written to: ``push``, ``tag``, ``untag``, and as the target of `regexplore.copy`.
 
     Parameters
     ----------
     path
-        The directory.
+        The directory or archive.
+    create
+        Make a layout where there is none.
 
     Raises
     ------
@@ -27,10 +33,12 @@ class Layout(Collection, LayoutStore):
         There is no layout.
     DocumentError
         It cannot be read safely.
+    UnsupportedError, LayerError
+        The archive is compressed or damaged.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
-        super().__init__(path)
+    def __init__(self, path: str | PathLike[str], *, create: bool = False) -> None:
+        super().__init__(path, create=create)
         self._source = Source(self, self.path)
 
     def _card(self) -> Card:

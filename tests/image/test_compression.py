@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from regexplore.errors import LayerError, RegexploreError, SizeExceedsLimitError, UnsupportedError
 from regexplore.image.compression import compression_of, unpacked
-from regexplore.image.limits import LayerLimits
+from regexplore.content.layer_limits import LayerLimits
 from regexplore.oci import media_types
 
 CONTENT = bytes(range(256)) * 5000

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regexplore.errors import LayerError, RegexploreError, SizeExceedsLimitError
-from regexplore.image.limits import DEFAULT_LIMITS, LayerLimits
-from regexplore.image.tar_entries import TarReader
+from regexplore.content.layer_limits import DEFAULT_LIMITS, LayerLimits
+from regexplore.content.tar_entries import TarReader
 
 KINDS = {
     tarfile.REGTYPE: "file",

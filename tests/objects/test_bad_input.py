@@ -17,6 +17,7 @@ from regexplore.frames.tags import TAG_DETAILS, TAGS
 from regexplore.objects.registry import Registry
 from regexplore.objects.repository import Repository
 from regexplore.objects.value_cards import error_card
+from regexplore.errors import UnexpectedContentError
 from regexplore.oci import Descriptor, media_types
 from regexplore.remote.transport import Transport
 from regexplore.show.bundle import mimebundle
@@ -168,7 +169,8 @@ def test_each_bad_tag_is_one_row(answers: Answers, repository: Repository) -> No
     assert frame.loc["odd", "kind"] == "unknown"
     assert frame.loc["broken", "kind"] == "unreadable"
     assert "an HTML page, not a manifest" in frame.loc["html", "error"]
-    assert "an HTML page, not a manifest" in str(repository["html"])
+    with pytest.raises(UnexpectedContentError, match="an HTML page"):
+        repository.get("html")
     assert frame.drop(["good", "odd"])["error"].notna().all()
     assert "MissingError" in frame.loc["gone", "error"]
     assert "DeniedError" in frame.loc["denied", "error"]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from regexplore.content.tar_entries import FILE, TarEntry
 from regexplore.errors import RegexploreError
 from regexplore.image.packages.apk import read_apk
 from regexplore.image.packages.dpkg import read_dpkg
@@ -13,7 +14,6 @@ from regexplore.image.packages.languages import read_node, read_python
 from regexplore.image.packages.os_release import PATHS, OsRelease
 from regexplore.image.packages.package import Package
 from regexplore.image.packages.rpm import read_rpm
-from regexplore.image.tar_entries import FILE, TarEntry
 
 Reader = Callable[[bytes, str, OsRelease], Iterator[Package]]
 

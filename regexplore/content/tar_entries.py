@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from regexplore.content.layer_limits import DEFAULT_LIMITS, LayerLimits
 from regexplore.errors import LayerError, SizeExceedsLimitError
-from regexplore.image.limits import DEFAULT_LIMITS, LayerLimits
 
 BLOCK: Final = 512
 FILE, DIRECTORY, SYMLINK, HARDLINK = "file", "directory", "symlink", "hardlink"
