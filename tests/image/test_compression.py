@@ -11,9 +11,9 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from regexplore.content.layer_limits import LayerLimits
 from regexplore.errors import LayerError, RegexploreError, SizeExceedsLimitError, UnsupportedError
 from regexplore.image.compression import compression_of, unpacked
-from regexplore.content.layer_limits import LayerLimits
 from regexplore.oci import media_types
 
 CONTENT = bytes(range(256)) * 5000

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regexplore.errors import LayerError, RegexploreError, SizeExceedsLimitError
 from regexplore.content.layer_limits import DEFAULT_LIMITS, LayerLimits
 from regexplore.content.tar_entries import TarReader
+from regexplore.errors import LayerError, RegexploreError, SizeExceedsLimitError
 
 KINDS = {
     tarfile.REGTYPE: "file",

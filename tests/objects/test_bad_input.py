@@ -11,13 +11,13 @@ import pytest
 from support.markup_oracle import assert_safe
 
 from regexplore import errors
+from regexplore.errors import UnexpectedContentError
 from regexplore.frames.origin import Origin
 from regexplore.frames.repositories import REPOSITORIES, REPOSITORY_DETAILS
 from regexplore.frames.tags import TAG_DETAILS, TAGS
 from regexplore.objects.registry import Registry
 from regexplore.objects.repository import Repository
 from regexplore.objects.value_cards import error_card
-from regexplore.errors import UnexpectedContentError
 from regexplore.oci import Descriptor, media_types
 from regexplore.remote.transport import Transport
 from regexplore.show.bundle import mimebundle
