@@ -31,6 +31,7 @@ from regexplore.remote import Credential, RegistryWarning, RepositoryOptions, Wa
 if TYPE_CHECKING:
     from regexplore.objects import (
         Artifact,
+        Comparison,
         Graph,
         Image,
         Index,
@@ -38,16 +39,20 @@ if TYPE_CHECKING:
         Registry,
         Repository,
         Sandbox,
+        Sharing,
         Trace,
+        compare,
         copy,
         diff,
         get,
+        sharing,
         trace,
     )
 
 # Names that need pandas or a drawing library; each is imported when it is first asked for.
 _LAZY = (
     "Artifact",
+    "Comparison",
     "Graph",
     "Image",
     "Index",
@@ -55,16 +60,20 @@ _LAZY = (
     "Registry",
     "Repository",
     "Sandbox",
+    "Sharing",
     "Trace",
+    "compare",
     "copy",
     "diff",
     "get",
+    "sharing",
     "trace",
 )
 
 __all__ = [
     "EMPTY_JSON",
     "Artifact",
+    "Comparison",
     "Credential",
     "Descriptor",
     "Digest",
@@ -80,15 +89,18 @@ __all__ = [
     "Repository",
     "RepositoryOptions",
     "Sandbox",
+    "Sharing",
     "Trace",
     "WarningValue",
     "__version__",
+    "compare",
     "copy",
     "diff",
     "errors",
     "get",
     "media_types",
     "normalize",
+    "sharing",
     "trace",
 ]
 

@@ -12,6 +12,7 @@ from regexplore.objects.display import register
 
 if TYPE_CHECKING:
     from regexplore.objects.artifact import Artifact
+    from regexplore.objects.comparison import Comparison, compare
     from regexplore.objects.copying import copy
     from regexplore.objects.difference import diff
     from regexplore.objects.getting import get
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from regexplore.objects.registry import Registry
     from regexplore.objects.repository import Repository
     from regexplore.objects.sandbox import Sandbox
+    from regexplore.objects.shared_content import Sharing, sharing
     from regexplore.objects.tracing import Trace, trace
 
 # No module is called like something it gives: importing it would put the module in that place.
@@ -34,15 +36,20 @@ _MODULES = {
     "Registry": "registry",
     "Repository": "repository",
     "Sandbox": "sandbox",
+    "Sharing": "shared_content",
     "Trace": "tracing",
+    "Comparison": "comparison",
+    "compare": "comparison",
     "copy": "copying",
     "diff": "difference",
     "get": "getting",
+    "sharing": "shared_content",
     "trace": "tracing",
 }
 
 __all__ = [
     "Artifact",
+    "Comparison",
     "Graph",
     "Image",
     "Index",
@@ -50,10 +57,13 @@ __all__ = [
     "Registry",
     "Repository",
     "Sandbox",
+    "Sharing",
     "Trace",
+    "compare",
     "copy",
     "diff",
     "get",
+    "sharing",
     "trace",
 ]
 
