@@ -88,6 +88,37 @@ class ReferenceFetcher(Protocol):
         """Return the descriptor that a tag or digest names, and its content opened."""
 
 
+@runtime_checkable
+class RangeReader(Protocol):
+    """A store that gives a part of a blob without the rest."""
+
+    def read_range(self, target: Descriptor, start: int, end: int, /) -> bytes:
+        """Return the bytes from ``start`` up to ``end``.
+
+        Raises
+        ------
+        NotSeekableError
+            It serves no ranges after all.
+        """
+
+
+def read_range(store: Fetcher, target: Descriptor, start: int, end: int) -> bytes:
+    """Return a part of a blob, by the cheapest way that the store has.
+
+    Raises
+    ------
+    NotSeekableError
+        The store serves no ranges.
+    RegexploreError
+        Whatever the store raises.
+    """
+    if isinstance(store, RangeReader):
+        return store.read_range(target, start, end)
+    with store.fetch(target) as stream:
+        stream.seek(start)
+        return _read_up_to(stream, end - start)
+
+
 def read_all(stream: BinaryIO, target: Descriptor, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
     """Read and close a stream, and check that it holds exactly what the descriptor promises.
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from threading import Lock
 from typing import BinaryIO
 
 from regexplore.content.pool import map_bounded
 from regexplore.content.store import Fetcher
-from regexplore.errors import LayerError, NotFoundError, SizeExceedsLimitError
+from regexplore.errors import (
+    LayerError,
+    NotFoundError,
+    NotSeekableError,
+    RegexploreError,
+    SizeExceedsLimitError,
+)
 from regexplore.image.file_reader import LayerFile
 from regexplore.image.file_system import FileSystem
 from regexplore.image.layer import LayerListing, list_layer
 from regexplore.image.packages import is_database
+from regexplore.image.table_of_contents import TableOfContents, read_file, read_table, table_kind
 from regexplore.oci import Descriptor, Digest
 from regexplore.show.progress import Progress, Show
 
@@ -21,6 +29,12 @@ MAX_READ_BYTES = 64 << 20
 WORKERS = 4
 
 Wanted = tuple[Descriptor, Digest | None]
+
+
+class VerifiedContent(io.BytesIO):
+    """The content of a file that was checked before it was handed out."""
+
+    verified = True
 
 
 class ImageFiles:
@@ -32,10 +46,14 @@ class ImageFiles:
         Where the layers are.
     layers
         Their descriptors, base first, each with the diff_id that the config names for it.
+    lazy
+        Use the table of contents of layers that have one, and read no more than that.
     """
 
-    def __init__(self, store: Fetcher, layers: Sequence[Wanted]) -> None:
+    def __init__(self, store: Fetcher, layers: Sequence[Wanted], *, lazy: bool = False) -> None:
         self._store = store
+        self._lazy = lazy
+        self._tables: dict[Digest, TableOfContents] = {}
         self._wanted = tuple(layers)
         self._lock = Lock()
         self._listings: dict[Digest, LayerListing] = {}
@@ -96,6 +114,10 @@ class ImageFiles:
             if broken:
                 raise LayerError(f"{error}; but not all layers could be read: {broken[0]}") from None
             raise
+        table = self._tables.get(files.layers[layer].descriptor.digest)
+        if table is not None:
+            # Checked against the table, which was checked against the manifest.
+            return VerifiedContent(read_file(self._store, table, row)[0])
         return LayerFile(self._store, files.layers[layer], row, verify=verify)
 
     def read(self, path: str, limit: int = MAX_READ_BYTES) -> bytes:
@@ -122,7 +144,7 @@ class ImageFiles:
         distinct = list({wanted[0].digest: wanted for wanted in missing}.values())
         with Progress("layer", len(distinct), show=progress) as shown:
             outcomes = map_bounded(
-                lambda wanted: list_layer(self._store, *wanted, keep=is_database),
+                self._read_listing,
                 distinct,
                 workers=WORKERS,
                 on_result=lambda _: shown.advance(),
@@ -137,6 +159,30 @@ class ImageFiles:
                     self._listings[listing.descriptor.digest] = listing
                 else:
                     self._broken[listing.descriptor.digest] = listing
+
+    def _read_listing(self, wanted: Wanted) -> LayerListing:
+        descriptor, expected = wanted
+        if self._lazy and table_kind(descriptor):
+            try:
+                table = read_table(self._store, descriptor)
+            except (NotSeekableError, LayerError):
+                # No ranges here, or no table where there should be one: the layer itself tells as much.
+                return list_layer(self._store, descriptor, expected, keep=is_database)
+            except RegexploreError as error:
+                return LayerListing(descriptor, expected, error=error)
+            self._tables[descriptor.digest] = table
+            return table.listing
+        return list_layer(self._store, descriptor, expected, keep=is_database)
+
+    def ways(self) -> list[str]:
+        """Return how each layer was read, base first, and what that cost."""
+        return [self._way(descriptor) for descriptor, _ in self._wanted]
+
+    def _way(self, descriptor: Descriptor) -> str:
+        table = self._tables.get(descriptor.digest)
+        if table is not None:
+            return f"{table.kind} table of contents: {table.read_bytes:,} of {descriptor.size:,} bytes"
+        return f"whole: {descriptor.size:,} bytes"
 
     def _listing(self, wanted: Wanted) -> LayerListing:
         descriptor, expected = wanted

@@ -41,12 +41,18 @@ class Inside:
         )
         return ImageFiles(self._source.store, list(zip(self.layer_descriptors, known, strict=True)))
 
+    @cached_property
+    def _lazy_files(self) -> ImageFiles:
+        wanted = [(layer, None) for layer in self.layer_descriptors]
+        return ImageFiles(self._source.store, wanted, lazy=True)
+
     def files(
         self,
         layer: int | None = None,
         *,
         all: bool = False,  # noqa: A002 - the word for it
         match: str | None = None,
+        lazy: bool = False,
         progress: Show = True,
     ) -> pd.DataFrame:
         """Give the files of the image as a frame: what a container would see.
@@ -61,6 +67,9 @@ class Inside:
             Also what later layers overwrote or deleted; ``state`` tells which.
         match
             A glob such as ``/etc/*.conf``; ``**`` crosses slashes.
+        lazy
+            Of layers with a table of contents (eStargz, zstd:chunked) read only that. It is checked against the
+            manifest, the layer is not; ``attrs["ways"]`` tells which way was used and how many bytes it cost.
         progress
             As everywhere: True, None or a callable.
 
@@ -76,21 +85,21 @@ class Inside:
         """
         from regexplore.frames.files import files_frame, layer_files_frame
 
-        origin = self._origin()
+        origin, files = self._origin(), self._lazy_files if lazy else self._files
         if layer is not None:
-            listing = self._files.listing(layer, progress)
-            frame = layer_files_frame(layer, listing, origin, match=match)
+            frame = layer_files_frame(layer, files.listing(layer, progress), origin, match=match)
         else:
-            merged = self._files.file_system(progress)
-            frame = files_frame(merged, origin, hidden=all, match=match)
+            frame = files_frame(files.file_system(progress), origin, hidden=all, match=match)
+        frame.attrs["ways"] = files.ways()
         self._source.settle()
         return frame
 
-    def open(self, path: str, *, verify: bool = False) -> BinaryIO:
+    def open(self, path: str, *, verify: bool = False, lazy: bool = False) -> BinaryIO:
         """Open a file of the image; links are followed inside of it.
 
         Only the layer that holds it is read again, and no further than the file. ``verify`` reads that layer to
-        its end, which checks its digest; the attribute ``verified`` tells.
+        its end, which checks its digest; the attribute ``verified`` tells. ``lazy`` uses tables of contents, as in
+        `files`: then only the table and the file's own bytes are read, and both are checked.
 
         Raises
         ------
@@ -99,7 +108,7 @@ class Inside:
         LayerError, RegexploreError
             Its layer cannot be read.
         """
-        return self._files.open(path, verify=verify)
+        return (self._lazy_files if lazy else self._files).open(path, verify=verify)
 
     def read(self, path: str, limit: int = MAX_READ_BYTES) -> bytes:
         """Give the content of a file, verified.

@@ -10,8 +10,17 @@ from typing import BinaryIO
 
 import requests
 
-from regexplore.errors import ContentError, InvalidReferenceError, NotFoundError, UnexpectedContentError
+from regexplore.errors import (
+    ContentError,
+    InvalidReferenceError,
+    NotFoundError,
+    NotSeekableError,
+    ResponseError,
+    ShortContentError,
+    UnexpectedContentError,
+)
 from regexplore.oci import Descriptor, Digest, Reference, media_types
+from regexplore.oci.excerpt import excerpt
 from regexplore.remote import clock, redact
 from regexplore.remote.auth.scope import ACTION_DELETE, ACTION_PULL, scope_repository
 from regexplore.remote.blob_reader import BlobReader
@@ -92,6 +101,41 @@ class RemoteBlobs:
         return target, BlobReader(
             response, target, lambda offset, etag: self._rest(target, offset, etag), deadline
         )
+
+    def read_range(self, target: Descriptor, start: int, end: int, /) -> bytes:
+        """Return the bytes from ``start`` up to ``end`` of a blob, with one request; nothing can be verified of them.
+
+        Raises
+        ------
+        NotSeekableError
+            The registry does not serve ranges here.
+        ValueError
+            The range is not inside the blob.
+        NotFoundError, ResponseError, TransportError
+        """
+        if not 0 <= start <= end <= target.size:
+            raise ValueError(f"{start} to {end} is not inside {target.size} bytes")
+        if start == end:
+            return b""
+        with self._exchange.within_deadline(transfer=True):
+            try:
+                response = self._range(target, start, end - 1)
+            except ResponseError as error:
+                if error.status in (200, 416, 501):
+                    raise NotSeekableError(
+                        f"{target.digest}: a range was answered with {error.status}"
+                    ) from None
+                raise
+            said = response.headers.get("Content-Range", "").partition("/")[0].strip()
+            if said != f"bytes {start}-{end - 1}":
+                response.close()
+                raise NotSeekableError(f"{target.digest}: asked for {start}-{end - 1}, got {excerpt(said)}")
+            content = self._exchange.read(response, end - start)
+        if len(content) != end - start:
+            raise ShortContentError(
+                f"{target.digest}: the range ended after {len(content)} of {end - start} bytes"
+            )
+        return content
 
     def fetch_head(self, target: Descriptor, /) -> ContentHeaders:
         """Return the headers of a blob; ``target`` is not changed.
@@ -187,7 +231,10 @@ class RemoteBlobs:
         )
 
     def _rest(self, target: Descriptor, offset: int, etag: str) -> requests.Response:
-        headers = {"Range": f"bytes={offset}-{target.size - 1}"}
+        return self._range(target, offset, target.size - 1, etag)
+
+    def _range(self, target: Descriptor, first: int, last: int, etag: str = "") -> requests.Response:
+        headers = {"Range": f"bytes={first}-{last}"}
         if etag and not etag.startswith("W/"):
             headers["If-Range"] = etag
         return self._exchange.request(

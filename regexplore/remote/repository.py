@@ -137,6 +137,17 @@ class RemoteRepository:
         """
         return self._store(target).fetch(target)
 
+    def read_range(self, target: Descriptor, start: int, end: int, /) -> bytes:
+        """Return a part of a blob with one request; nothing can be verified of it.
+
+        Raises
+        ------
+        NotSeekableError
+            The registry does not serve ranges here.
+        ValueError, NotFoundError, ResponseError, TransportError, AuthError
+        """
+        return self._blobs.read_range(target, start, end)
+
     def fetch_all(self, target: Descriptor, /) -> bytes:
         """Fetch content whole, verified (Go ``content.FetchAll``).
 

@@ -24,8 +24,11 @@ GO_TOOLS = {
     "oras": "oras.land/oras/cmd/oras@v1.3.6",
     # A few lines of our own around go-containerregistry's registry; its go.mod pins the version.
     "goregistry": ".",
+    # The same around the library that defines eStargz.
+    "makeestargz": ".",
 }
-SOURCES = {"goregistry": Path(__file__).parents[1] / "interop" / "goregistry"}
+INTEROP = Path(__file__).parents[1] / "interop"
+SOURCES = {"goregistry": INTEROP / "goregistry", "makeestargz": INTEROP / "makeestargz"}
 
 
 def tool(name: str) -> Path | None:

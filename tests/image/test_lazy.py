@@ -1,0 +1,239 @@
+"""Layers with a table of contents: listed and read in parts, every part checked."""
+
+import gzip
+import io
+import json
+import subprocess
+import tarfile
+
+import pytest
+from backports import zstd
+from conftest import program
+
+import regexplore as rx
+from regexplore import errors
+from regexplore.image.table_of_contents import (
+    CHUNKED,
+    CHUNKED_DIGEST,
+    CHUNKED_POSITION,
+    STARGZ,
+    STARGZ_DIGEST,
+)
+from regexplore.oci import Descriptor, Digest, media_types
+from regexplore.sandbox import SandboxServer
+
+FILES = {
+    "etc/os-release": b"ID=demo\nVERSION_ID=1\n",
+    "usr/bin/large": bytes(range(256)) * 1200,
+    "empty": b"",
+    "usr/share/text": b"some text\n" * 500,
+}
+
+
+def tar_of(files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name in ("etc", "usr", "usr/bin", "usr/share"):
+            info = tarfile.TarInfo(name)
+            info.type, info.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(info)
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.mode, info.uid, info.mtime = len(content), 0o644, 7, 1_700_000_000
+            archive.addfile(info, io.BytesIO(content))
+        link = tarfile.TarInfo("bin")
+        link.type, link.linkname = tarfile.SYMTYPE, "usr/bin"
+        archive.addfile(link)
+        hard = tarfile.TarInfo("etc/hard")
+        hard.type, hard.linkname = tarfile.LNKTYPE, "etc/os-release"
+        archive.addfile(hard)
+    return out.getvalue()
+
+
+def estargz(folder, content):
+    """Return a layer made by the library that defines the format, and its annotations."""
+    (folder / "in.tar").write_bytes(content)
+    done = subprocess.run(
+        [program("makeestargz"), folder / "in.tar", folder / "out"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return (folder / "out").read_bytes(), {STARGZ_DIGEST: done.stdout.strip()}, media_types.OCI_LAYER_GZIP
+
+
+def zstd_chunked(_folder, content):
+    """Write a layer to the published format: a frame for each file, the table in a skippable frame."""
+    blob, entries, at = io.BytesIO(), [], 0
+    kinds = {tarfile.DIRTYPE: "dir", tarfile.SYMTYPE: "symlink", tarfile.LNKTYPE: "hardlink"}
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        for member in archive.getmembers():
+            blob.write(zstd.compress(content[at : member.offset_data]))
+            entry = {
+                "type": kinds.get(member.type, "reg"),
+                "name": member.name,
+                "mode": member.mode,
+                "uid": member.uid,
+                "gid": member.gid,
+                "modtime": "2023-11-14T22:13:20Z",
+            }
+            if member.linkname:
+                entry["linkName"] = member.linkname
+            at = member.offset_data
+            if member.isreg() and member.size:
+                body = archive.extractfile(member).read()
+                entry |= {"size": len(body), "digest": str(Digest.of(body)), "offset": blob.tell()}
+                blob.write(zstd.compress(body))
+                entry["endOffset"] = blob.tell()
+                at += len(body)
+            entries.append(entry)
+    blob.write(zstd.compress(content[at:]))
+    table = json.dumps({"version": 1, "entries": entries}).encode()
+    packed = zstd.compress(table)
+    blob.write(b"\x50\x2a\x4d\x18" + len(packed).to_bytes(4, "little"))
+    position = blob.tell()
+    blob.write(packed)
+    annotations = {
+        CHUNKED_POSITION: f"{position}:{len(packed)}:{len(table)}:1",
+        CHUNKED_DIGEST: str(Digest.of(packed)),
+    }
+    return blob.getvalue(), annotations, media_types.OCI_LAYER_ZSTD
+
+
+MAKERS = {STARGZ: estargz, CHUNKED: zstd_chunked}
+
+
+def push(server, layer, annotations, media_type, content):
+    store, name = server.store, "lazy/app"
+    store.put_blob(name, Digest.of(layer), layer)
+    diff_id = gzip.decompress(layer) if media_type == media_types.OCI_LAYER_GZIP else zstd.decompress(layer)
+    config = json.dumps(
+        {
+            "rootfs": {"type": "layers", "diff_ids": [str(Digest.of(diff_id))]},
+            "os": "linux",
+            "architecture": "amd64",
+        }
+    ).encode()
+    store.put_blob(name, Digest.of(config), config)
+    tree = {
+        "schemaVersion": 2,
+        "mediaType": media_types.OCI_MANIFEST,
+        "config": Descriptor(media_types.OCI_CONFIG, Digest.of(config), len(config)).to_json(),
+        "layers": [
+            {**Descriptor(media_type, Digest.of(layer), len(layer)).to_json(), "annotations": annotations}
+        ],
+    }
+    store.put_manifest(name, media_types.OCI_MANIFEST, json.dumps(tree).encode(), tags=["v1"])
+    return rx.Repository(f"{server.host}/{name}").get("v1")
+
+
+@pytest.fixture(params=MAKERS)
+def scene(request, tmp_path, sandbox):
+    content = tar_of(FILES)
+    layer, annotations, media_type = MAKERS[request.param](tmp_path, content)
+    return request.param, sandbox, push(sandbox, layer, annotations, media_type, content), annotations
+
+
+def test_the_table_says_what_the_layer_says(scene):
+    _, _, image, _ = scene
+    columns = ["path", "type", "mode", "uid", "gid", "size", "mtime", "link"]
+    whole, lazy = image.files(progress=None), image.files(lazy=True, progress=None)
+    own = ~whole["path"].isin(["/stargz.index.json", "/.no.prefetch.landmark", "/.prefetch.landmark"])
+    ours = whole.loc[own & (whole["type"] == "file"), columns].reset_index(drop=True)
+    theirs = lazy.loc[lazy["type"] == "file", columns].reset_index(drop=True)
+    assert ours.equals(theirs)
+    assert set(lazy["path"]) == set(whole.loc[own, "path"])
+    assert whole.attrs["complete"]
+
+
+def test_the_frame_says_which_way_was_used_and_what_it_cost(scene):
+    kind, _, image, _ = scene
+    (way,) = image.files(lazy=True, progress=None).attrs["ways"]
+    assert way.startswith(kind)
+    assert "bytes" in way
+    assert image.files(progress=None).attrs["ways"][0].startswith("whole")
+
+
+def test_one_small_file_costs_at_most_four_requests(scene):
+    _, server, image, _ = scene
+    before = len(server.log)
+    with image.open("/etc/os-release", lazy=True) as stream:
+        assert stream.read() == FILES["etc/os-release"]
+        assert stream.verified is True
+    asked = list(server.log)[before:]
+    assert len(asked) <= 3
+    assert {record.status for record in asked} == {206}
+    assert sum(record.sent for record in asked) < 20_000
+    before = len(server.log)
+    assert image.open("/usr/bin/large", lazy=True).read() == FILES["usr/bin/large"]
+    # One for each chunk of a hundred thousand bytes.
+    assert len(server.log) - before <= 4
+
+
+def test_every_file_reads_the_same_both_ways(scene):
+    _, _, image, _ = scene
+    for path, content in FILES.items():
+        assert image.open(f"/{path}", lazy=True).read() == content
+        assert image.read(f"/{path}") == content
+    assert image.open("/bin/large", lazy=True).read() == FILES["usr/bin/large"]
+    assert image.open("/etc/hard", lazy=True).read() == FILES["etc/os-release"]
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_t20_a_table_that_is_not_the_manifests_is_refused(kind, tmp_path, sandbox):
+    content = tar_of(FILES)
+    layer, annotations, media_type = MAKERS[kind](tmp_path, content)
+    key = STARGZ_DIGEST if kind == STARGZ else CHUNKED_DIGEST
+    image = push(sandbox, layer, {**annotations, key: str(Digest.of(b"other"))}, media_type, content)
+    frame = image.files(lazy=True, progress=None)
+    assert frame.empty
+    assert not frame.attrs["complete"]
+    assert image.files(progress=None).attrs["complete"]
+
+
+def test_a_file_that_is_not_what_the_table_says_is_refused(tmp_path, sandbox):
+    content = tar_of(FILES)
+    layer, annotations, media_type = zstd_chunked(tmp_path, content)
+    body = zstd.compress(FILES["usr/share/text"])
+    other = zstd.compress(FILES["usr/share/text"].replace(b"some", b"evil"))
+    assert len(body) == len(other)
+    image = push(sandbox, layer.replace(body, other), annotations, media_type, content)
+    with pytest.raises(errors.MismatchedDigestError):
+        image.open("/usr/share/text", lazy=True)
+
+
+@pytest.mark.parametrize("position", ["", "x", "1:2", "99999999:10:10:1", "0:99999999999999:1:1", "-1:1:1:1"])
+def test_positions_that_cannot_be_fall_back_to_the_whole_layer(position, tmp_path, sandbox):
+    content = tar_of(FILES)
+    layer, annotations, media_type = zstd_chunked(tmp_path, content)
+    image = push(sandbox, layer, {**annotations, CHUNKED_POSITION: position}, media_type, content)
+    frame = image.files(lazy=True, progress=None)
+    assert "/etc/os-release" in set(frame["path"])
+    assert frame.attrs["ways"][0].startswith("whole")
+
+
+def test_a_registry_without_ranges_gives_the_whole_layer(tmp_path):
+    content = tar_of(FILES)
+    layer, annotations, media_type = zstd_chunked(tmp_path, content)
+    from support.scripted_server import Answer, scripted
+
+    with SandboxServer() as server:
+        push(server, layer, annotations, media_type, content)
+        stored = {str(digest): server.store.blob("lazy/app", digest) for digest in [Digest.of(layer)]}
+        assert stored
+        manifest = server.store.manifest("lazy/app", "v1").content
+
+    config = json.loads(manifest)["config"]["digest"]
+
+    def respond(seen):
+        if "/manifests/" in seen.target:
+            return Answer(body=manifest, headers=[("Content-Type", media_types.OCI_MANIFEST)])
+        if config in seen.target:
+            return Answer(404)
+        return Answer(body=layer, headers=[("Accept-Ranges", "none")])
+
+    with scripted(respond) as plain:
+        image = rx.Repository(f"{plain.host}/lazy/app").get("v1")
+        frame = image.files(lazy=True, progress=None)
+        assert "/etc/os-release" in set(frame["path"])
+        assert frame.attrs["ways"][0].startswith("whole")
