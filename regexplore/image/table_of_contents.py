@@ -91,6 +91,30 @@ class TableOfContents:
     digests: dict[int, str] = field(default_factory=dict)
     read_bytes: int = 0
 
+    def content(self, store: Fetcher, row: int) -> bytes:
+        """Read one file, one range request for each of its chunks; what comes out is checked.
+
+        Raises
+        ------
+        MismatchedDigestError
+            The bytes are not what the table says.
+        SizeExceedsLimitError, LayerError, RegexploreError
+        """
+        size = self.listing.sizes[row]
+        if size > MAX_FILE_BYTES:
+            raise SizeExceedsLimitError(f"the file has {size} bytes, the limit is {MAX_FILE_BYTES}")
+        parts = []
+        for chunk in self.chunks.get(row, ()):
+            packed = _range(store, self.listing.descriptor, chunk.offset, chunk.end)
+            parts.append(_unpack(packed)[: chunk.size])
+        content = b"".join(parts)
+        digest = self.digests.get(row, "")
+        if len(content) != size or (is_digest(digest) and not Digest(digest).matches(content)):
+            raise MismatchedDigestError(
+                f"{self.listing.names[row]!a} is not what the table of contents says: {digest or size}"
+            )
+        return content
+
 
 def table_kind(descriptor: Descriptor) -> str:
     """Return which kind of table a layer says that it has; "" for none."""
@@ -129,33 +153,6 @@ def read_table(store: Fetcher, descriptor: Descriptor) -> TableOfContents:
     table = _parsed(content or _unpack(packed), descriptor, kind)
     table.read_bytes = len(packed) + (FOOTER_BYTES if kind == STARGZ else 0)
     return table
-
-
-def read_file(store: Fetcher, table: TableOfContents, row: int) -> tuple[bytes, int]:
-    """Read one file with range requests; returns its content, checked, and how many bytes were read for it.
-
-    Raises
-    ------
-    MismatchedDigestError
-        The bytes are not what the table says.
-    SizeExceedsLimitError, LayerError, RegexploreError
-    """
-    size = table.listing.sizes[row]
-    if size > MAX_FILE_BYTES:
-        raise SizeExceedsLimitError(f"the file has {size} bytes, the limit is {MAX_FILE_BYTES}")
-    parts, read = [], 0
-    if table.chunks.get(row):
-        for chunk in table.chunks[row]:
-            packed = _range(store, table.listing.descriptor, chunk.offset, chunk.end)
-            read += len(packed)
-            parts.append(_unpack(packed)[: chunk.size])
-    content = b"".join(parts)
-    digest = table.digests.get(row, "")
-    if len(content) != size or (is_digest(digest) and not Digest(digest).matches(content)):
-        raise MismatchedDigestError(
-            f"{table.listing.names[row]!a} is not what the table of contents says: {digest or size}"
-        )
-    return content, read
 
 
 def _stargz_table(store: Fetcher, layer: Descriptor) -> bytes:

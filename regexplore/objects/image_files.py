@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import BinaryIO
 
@@ -20,7 +20,8 @@ from regexplore.image.file_reader import LayerFile
 from regexplore.image.file_system import FileSystem
 from regexplore.image.layer import LayerListing, list_layer
 from regexplore.image.packages import is_database
-from regexplore.image.table_of_contents import TableOfContents, read_file, read_table, table_kind
+from regexplore.image.soci import SociTable, read_ztoc
+from regexplore.image.table_of_contents import TableOfContents, read_table, table_kind
 from regexplore.oci import Descriptor, Digest
 from regexplore.show.progress import Progress, Show
 
@@ -48,17 +49,28 @@ class ImageFiles:
         Their descriptors, base first, each with the diff_id that the config names for it.
     lazy
         Use the table of contents of layers that have one, and read no more than that.
+    beside
+        Gives the tables (ztoc) that an index beside the image has for its layers; asked when a layer has none.
     """
 
-    def __init__(self, store: Fetcher, layers: Sequence[Wanted], *, lazy: bool = False) -> None:
+    def __init__(
+        self,
+        store: Fetcher,
+        layers: Sequence[Wanted],
+        *,
+        lazy: bool = False,
+        beside: Callable[[], Mapping[Digest, Descriptor]] = dict,
+    ) -> None:
         self._store = store
         self._lazy = lazy
-        self._tables: dict[Digest, TableOfContents] = {}
+        self._beside = beside
+        self._tables: dict[Digest, TableOfContents | SociTable] = {}
         self._wanted = tuple(layers)
         self._lock = Lock()
         self._listings: dict[Digest, LayerListing] = {}
         self._broken: dict[Digest, LayerListing] = {}
         self._merged: FileSystem | None = None
+        self._ztocs: Mapping[Digest, Descriptor] | None = None
 
     def file_system(self, progress: Show = True) -> FileSystem:
         """Return the merged file system; reading all layers is done once.
@@ -117,7 +129,7 @@ class ImageFiles:
         table = self._tables.get(files.layers[layer].descriptor.digest)
         if table is not None:
             # Checked against the table, which was checked against the manifest.
-            return VerifiedContent(read_file(self._store, table, row)[0])
+            return VerifiedContent(table.content(self._store, row))
         return LayerFile(self._store, files.layers[layer], row, verify=verify)
 
     def read(self, path: str, limit: int = MAX_READ_BYTES) -> bytes:
@@ -162,17 +174,27 @@ class ImageFiles:
 
     def _read_listing(self, wanted: Wanted) -> LayerListing:
         descriptor, expected = wanted
-        if self._lazy and table_kind(descriptor):
+        if self._lazy:
             try:
-                table = read_table(self._store, descriptor)
+                table = self._table(descriptor)
             except (NotSeekableError, LayerError):
                 # No ranges here, or no table where there should be one: the layer itself tells as much.
-                return list_layer(self._store, descriptor, expected, keep=is_database)
+                table = None
             except RegexploreError as error:
                 return LayerListing(descriptor, expected, error=error)
-            self._tables[descriptor.digest] = table
-            return table.listing
+            if table is not None:
+                self._tables[descriptor.digest] = table
+                return table.listing
         return list_layer(self._store, descriptor, expected, keep=is_database)
+
+    def _table(self, descriptor: Descriptor) -> TableOfContents | SociTable | None:
+        if table_kind(descriptor):
+            return read_table(self._store, descriptor)
+        with self._lock:
+            if self._ztocs is None:
+                self._ztocs = self._beside()
+        ztoc = self._ztocs.get(descriptor.digest)
+        return None if ztoc is None else read_ztoc(self._store, ztoc, descriptor)
 
     def ways(self) -> list[str]:
         """Return how each layer was read, base first, and what that cost."""

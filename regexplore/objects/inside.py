@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -10,11 +10,12 @@ from regexplore.errors import NotFoundError, RegexploreError
 from regexplore.image.build_steps import dockerfile
 from regexplore.image.packages import OsRelease, PackageSearch, find_packages, read_os_release
 from regexplore.image.packages.os_release import PATHS
+from regexplore.image.soci import find_tables
 from regexplore.objects.file_tree import FileTree
 from regexplore.objects.image_files import MAX_READ_BYTES, ImageFiles
 from regexplore.objects.source import Source
 from regexplore.objects.waste_card import WasteReport
-from regexplore.oci import Descriptor, ImageConfig
+from regexplore.oci import Descriptor, Digest, Document, ImageConfig, Manifest
 from regexplore.show.progress import Show
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Inside:
     reference: str
     annotations: Any
     layer_descriptors: tuple[Descriptor, ...]
+    document: Document
     _origin: Callable[[], Any]
 
     @cached_property
@@ -44,7 +46,16 @@ class Inside:
     @cached_property
     def _lazy_files(self) -> ImageFiles:
         wanted = [(layer, None) for layer in self.layer_descriptors]
-        return ImageFiles(self._source.store, wanted, lazy=True)
+        return ImageFiles(self._source.store, wanted, lazy=True, beside=self._tables_beside)
+
+    def _tables_beside(self) -> Mapping[Digest, Descriptor]:
+        """Give the tables of SOCI indexes; without referrers there are none, which is no failure."""
+        if not isinstance(self.document, Manifest):
+            return {}
+        try:
+            return find_tables(self._source.store, self.document)
+        except RegexploreError:
+            return {}
 
     def files(
         self,
@@ -68,8 +79,9 @@ class Inside:
         match
             A glob such as ``/etc/*.conf``; ``**`` crosses slashes.
         lazy
-            Of layers with a table of contents (eStargz, zstd:chunked) read only that. It is checked against the
-            manifest, the layer is not; ``attrs["ways"]`` tells which way was used and how many bytes it cost.
+            Of layers with a table of contents (eStargz, zstd:chunked, SOCI) read only that. It is checked against
+            the manifest or index that names it, the layer is not; ``attrs["ways"]`` tells which way was used
+            and how many bytes it cost.
         progress
             As everywhere: True, None or a callable.
 

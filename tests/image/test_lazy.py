@@ -5,13 +5,20 @@ import io
 import json
 import subprocess
 import tarfile
+import tempfile
+from functools import cache
+from pathlib import Path
 
 import pytest
 from backports import zstd
 from conftest import program
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import regexplore as rx
 from regexplore import errors
+from regexplore.content.memory import MemoryStore
+from regexplore.image.soci import INDEX_TYPES, LAYER_ANNOTATION, read_ztoc
 from regexplore.image.table_of_contents import (
     CHUNKED,
     CHUNKED_DIGEST,
@@ -237,3 +244,111 @@ def test_a_registry_without_ranges_gives_the_whole_layer(tmp_path):
         frame = image.files(lazy=True, progress=None)
         assert "/etc/os-release" in set(frame["path"])
         assert frame.attrs["ways"][0].startswith("whole")
+
+
+# ---- SOCI ----------------------------------------------------------------------------------------
+
+
+def soci(folder, layer, span):
+    (folder / "layer.tar.gz").write_bytes(layer)
+    command = [program("makesoci"), folder / "layer.tar.gz", folder / "ztoc", str(span)]
+    subprocess.run(command, capture_output=True, check=True)
+    return (folder / "ztoc").read_bytes()
+
+
+def attach_soci(server, image, layer, ztoc, *, by="referrer"):
+    """Put a SOCI index beside an image, as its tool does."""
+    store, name = server.store, "lazy/app"
+    store.put_blob(name, Digest.of(ztoc), ztoc)
+    store.put_blob(name, Digest.of(b"{}"), b"{}")
+    table = Descriptor("application/octet-stream", Digest.of(ztoc), len(ztoc)).to_json()
+    tree = {
+        "schemaVersion": 2,
+        "mediaType": media_types.OCI_MANIFEST,
+        "artifactType": INDEX_TYPES[0],
+        "config": Descriptor(INDEX_TYPES[0], Digest.of(b"{}"), 2).to_json(),
+        "layers": [{**table, "annotations": {LAYER_ANNOTATION: str(Digest.of(layer))}}],
+        "subject": image.descriptor.plain().to_json(),
+    }
+    store.put_manifest(name, media_types.OCI_MANIFEST, json.dumps(tree).encode())
+
+
+LINES = {**FILES, "usr/share/lines": b"".join(b"line %d of the file\n" % n for n in range(60_000))}
+LAYERS = {
+    "one member": lambda content: gzip.compress(content, mtime=0),
+    "several members": lambda content: b"".join(
+        gzip.compress(content[at : at + 400_000], mtime=0) for at in range(0, len(content), 400_000)
+    ),
+}
+
+
+@pytest.fixture(params=LAYERS)
+def soci_image(request, tmp_path, sandbox):
+    layer = LAYERS[request.param](tar_of(LINES))
+    image = push(sandbox, layer, {}, media_types.OCI_LAYER_GZIP, b"")
+    attach_soci(sandbox, image, layer, soci(tmp_path, layer, 50_000))
+    return sandbox, image, layer
+
+
+def test_soci_tells_what_the_layer_says(soci_image):
+    _, image, _ = soci_image
+    whole, lazy = image.files(progress=None), image.files(lazy=True, progress=None)
+    assert lazy.attrs["ways"][0].startswith("SOCI")
+    assert whole.drop(columns=["layer"]).equals(lazy.drop(columns=["layer"]))
+
+
+def test_soci_reads_files_from_the_middle_of_the_stream(soci_image):
+    server, image, layer = soci_image
+    image.files(lazy=True, progress=None)
+    for path, content in LINES.items():
+        before = len(server.log)
+        with image.open(f"/{path}", lazy=True) as stream:
+            assert stream.read() == content
+            assert stream.verified is True
+        asked = list(server.log)[before:]
+        assert len(asked) == (1 if content else 0)
+        assert all(record.sent < len(layer) for record in asked)
+
+
+def test_t20_soci_spans_are_checked(soci_image):
+    server, image, _ = soci_image
+    image.files(lazy=True, progress=None)
+    from regexplore.sandbox.faults import Fault
+
+    server.faults.add(Fault.wrong_bytes(), path="*/blobs/*")
+    with pytest.raises(errors.RegexploreError):
+        image.open("/usr/share/lines", lazy=True)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 400), st.binary(min_size=1, max_size=8))
+def test_t25_a_damaged_soci_table_gives_a_table_or_a_named_error(at, damage):
+    content = bytearray(_ztoc())
+    content[at : at + len(damage)] = damage
+    store = MemoryStore()
+    layer = store.add(media_types.OCI_LAYER_GZIP, _layer())
+    try:
+        table = read_ztoc(store, store.add("application/octet-stream", bytes(content)), layer)
+        for row in range(len(table.listing)):
+            table.content(store, row)
+    except errors.RegexploreError as error:
+        assert error.hint
+
+
+@cache
+def _layer():
+    return gzip.compress(tar_of(FILES), mtime=0)
+
+
+@cache
+def _ztoc():
+    with tempfile.TemporaryDirectory() as folder:
+        return soci(Path(folder), _layer(), 50_000)
+
+
+@given(st.binary(max_size=200))
+def test_t25_any_bytes_are_a_soci_table_or_a_named_error(content):
+    store = MemoryStore()
+    layer = store.add(media_types.OCI_LAYER_GZIP, b"x")
+    with pytest.raises(errors.RegexploreError):
+        read_ztoc(store, store.add("application/octet-stream", content), layer)

@@ -26,9 +26,15 @@ GO_TOOLS = {
     "goregistry": ".",
     # The same around the library that defines eStargz.
     "makeestargz": ".",
+    # And of SOCI's tables; it needs a C compiler and zlib, and is left out without them.
+    "makesoci": ".",
 }
 INTEROP = Path(__file__).parents[1] / "interop"
-SOURCES = {"goregistry": INTEROP / "goregistry", "makeestargz": INTEROP / "makeestargz"}
+SOURCES = {
+    "goregistry": INTEROP / "goregistry",
+    "makeestargz": INTEROP / "makeestargz",
+    "makesoci": INTEROP / "makesoci",
+}
 
 
 def tool(name: str) -> Path | None:
