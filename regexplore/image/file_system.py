@@ -19,6 +19,9 @@ PRESENT, OVERWRITTEN, DELETED = "present", "overwritten", "deleted"
 MAX_LINKS = 40
 WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
 
+_ROW_BITS = 32
+_ROWS = (1 << _ROW_BITS) - 1
+
 # Where an entry is: position of its layer, and its row there.
 Place = tuple[int, int]
 
@@ -77,7 +80,8 @@ class FileSystem:
         self.layers = tuple(layers)
         self.hidden: list[tuple[str, Place, str]] = []
         self.problems: list[str] = []
-        self._places: dict[str, Place] = {}
+        # Places as single numbers: a million of them fit into memory.
+        self._places: dict[str, int] = {}
         for number, listing in enumerate(self.layers):
             self._apply(number, listing)
 
@@ -87,11 +91,12 @@ class FileSystem:
     @cached_property
     def entries(self) -> Mapping[str, FileEntry]:
         """Every present path and its entry, sorted by path."""
-        return {path: self._entry(path, place) for path, place in sorted(self._places.items())}
+        return {path: self._entry(path, _place(code)) for path, code in sorted(self._places.items())}
 
     def present(self) -> Iterator[tuple[str, Place]]:
         """Yield path and place of everything that is present, in no order."""
-        yield from self._places.items()
+        for path, code in self._places.items():
+            yield path, _place(code)
 
     def exists(self, path: str) -> bool:
         """Whether a path is there, symbolic links followed."""
@@ -110,10 +115,10 @@ class FileSystem:
         """
         parent, name = posixpath.split(normal(path))
         found = posixpath.join(self.resolve(parent) if name else "/", name)
-        place = self._places.get(found)
-        if place is None:
+        code = self._places.get(found)
+        if code is None:
             raise NotFoundError(f"{path!a} is not in the image", hint="List what is there with files().")
-        return self._entry(found, place)
+        return self._entry(found, _place(code))
 
     def resolve(self, path: str) -> str:
         """Return the path that is meant, symbolic links followed inside the image.
@@ -133,10 +138,10 @@ class FileSystem:
                 found = posixpath.dirname(found)
                 continue
             step = posixpath.join(found, part)
-            place = self._places.get(step)
-            if place is None and step not in self._implied:
+            code = self._places.get(step)
+            if code is None and step not in self._implied:
                 raise NotFoundError(f"{path!a} is not in the image", hint="List what is there with files().")
-            target = None if place is None else self._symlink(place)
+            target = None if code is None else self._symlink(_place(code))
             if target is None:
                 found = step
                 continue
@@ -162,7 +167,7 @@ class FileSystem:
         seen: set[str] = set()
         while found not in seen:
             seen.add(found)
-            layer, row = self._place(found, path)
+            layer, row = self._linked(found, path)
             listing = self.layers[layer]
             kind = listing.types[row]
             if kind == FILE:
@@ -186,14 +191,17 @@ class FileSystem:
 
     def _apply(self, number: int, listing: LayerListing) -> None:
         added, removed, opaque = self._read(listing, number)
-        replaced = {path for path, row in added.items() if self._replaces_a_directory(path, listing, row)}
+        replaced = {path for path, code in added.items() if self._replaces_a_directory(path, listing, code)}
         if removed or opaque or replaced:
             self._hide(removed, opaque, replaced)
-        for path, row in added.items():
+        if not self._places:
+            self._places = added
+            return
+        for path, code in added.items():
             before = self._places.get(path)
             if before is not None:
-                self.hidden.append((path, before, OVERWRITTEN))
-            self._places[path] = (number, row)
+                self.hidden.append((path, _place(before), OVERWRITTEN))
+            self._places[path] = code
 
     def _read(self, listing: LayerListing, number: int) -> tuple[dict[str, int], set[str], set[str]]:
         """Return what a layer adds, what it removes, and which directories it empties first."""
@@ -202,6 +210,9 @@ class FileSystem:
         opaque: set[str] = set()
         for row, name in enumerate(listing.names):
             path = normal(name)
+            if path is not name:
+                # One text for both: the path is what is asked for from here on.
+                listing.names[row] = path
             if "/.." in name or name.startswith(".."):
                 self._note(number, name)
             parent, _, base = path.rpartition("/")
@@ -211,19 +222,20 @@ class FileSystem:
                 elif base != WHITEOUT:
                     removed.add(f"{parent}/{base[len(WHITEOUT) :]}")
             elif path != "/":
-                added[path] = row
+                added[path] = number << _ROW_BITS | row
         return added, removed, opaque
 
-    def _replaces_a_directory(self, path: str, listing: LayerListing, row: int) -> bool:
-        if listing.types[row] == DIRECTORY:
-            return False
+    def _replaces_a_directory(self, path: str, listing: LayerListing, code: int) -> bool:
         before = self._places.get(path)
-        return before is not None and self.layers[before[0]].types[before[1]] == DIRECTORY
+        if before is None or listing.types[_place(code)[1]] == DIRECTORY:
+            return False
+        layer, row = _place(before)
+        return self.layers[layer].types[row] == DIRECTORY
 
     def _hide(self, removed: set[str], opaque: set[str], replaced: set[str]) -> None:
         """Take away what is removed and everything below it; one pass, however much that is."""
         gone = []
-        for path, place in self._places.items():
+        for path, place in self.present():
             if path in removed:
                 gone.append((path, place, DELETED))
                 continue
@@ -263,11 +275,11 @@ class FileSystem:
             state,
         )
 
-    def _place(self, found: str, path: str) -> Place:
-        place = self._places.get(found)
-        if place is None:
+    def _linked(self, found: str, path: str) -> Place:
+        code = self._places.get(found)
+        if code is None:
             raise NotFoundError(f"{path!a} is a hard link to {found!a}, which is not there")
-        return place
+        return _place(code)
 
     @cached_property
     def _implied(self) -> frozenset[str]:
@@ -291,6 +303,10 @@ class FileSystem:
             if listing.types[row] == FILE and normal(listing.names[row]) == target:
                 return row
         return None
+
+
+def _place(code: int) -> Place:
+    return code >> _ROW_BITS, code & _ROWS
 
 
 def normal(name: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from sys import intern
 from typing import BinaryIO
@@ -32,6 +33,7 @@ class LayerListing:
     ----------
     descriptor : Descriptor
     names : list of str
+        As in the archive; as paths from the root once they are part of a `FileSystem`.
     types : list of str
     modes, uids, gids, sizes, mtimes, offsets : array of int
     links : dict of int to str
@@ -155,23 +157,34 @@ def list_layer(
 
 
 class UnpackedStream:
-    """The tar stream of a layer, hashed as it goes by."""
+    """The tar stream of a layer, hashed as it goes by.
+
+    Hashing a chunk runs beside unpacking the next one: both let go of the interpreter.
+    """
 
     def __init__(
         self, packed: BinaryIO, descriptor: Descriptor, limits: LayerLimits = DEFAULT_LIMITS
     ) -> None:
         self._chunks = unpacked(packed, descriptor.media_type, limits)
         self._hasher = Digest.of(b"").hasher()
+        self._hashing: Future[None] | None = None
         self.size = 0
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the stream."""
-        for chunk in self._chunks:
-            self._hasher.update(chunk)
-            self.size += len(chunk)
-            yield chunk
+        with ThreadPoolExecutor(1, thread_name_prefix="diff-id") as beside:
+            for chunk in self._chunks:
+                self._settle()
+                self._hashing = beside.submit(self._hasher.update, chunk)
+                self.size += len(chunk)
+                yield chunk
 
     @property
     def diff_id(self) -> Digest:
         """The digest of what was read so far."""
+        self._settle()
         return Digest.from_hasher("sha256", self._hasher)
+
+    def _settle(self) -> None:
+        if self._hashing is not None:
+            self._hashing.result()

@@ -173,7 +173,7 @@ def test_t30_links_in_a_circle():
 def test_a_hard_link_has_the_content_of_its_layer_even_where_its_other_name_was_removed():
     files = merged([("a", "content"), ("b", HARD, "a")], [(".wh.a", "")])
     layer, row = files.content("/b")
-    assert files.layers[layer].names[row] == "a"
+    assert files.layers[layer].names[row] == "/a"
     assert files.entries["/b"].link == "/a"
 
 
