@@ -29,6 +29,7 @@ from regexplore.oci import (
 from regexplore.remote import Credential, RegistryWarning, RepositoryOptions, WarningValue
 
 if TYPE_CHECKING:
+    from regexplore.explorer import Explorer, explore
     from regexplore.objects import (
         Artifact,
         Comparison,
@@ -49,8 +50,9 @@ if TYPE_CHECKING:
         trace,
     )
 
-# Names that need pandas or a drawing library; each is imported when it is first asked for.
-_LAZY = (
+# Names that need pandas, widgets or a drawing library; each is imported when it is first asked for.
+_OF_EXPLORER = ("Explorer", "explore")
+_OF_OBJECTS = (
     "Artifact",
     "Comparison",
     "Graph",
@@ -78,6 +80,7 @@ __all__ = [
     "Descriptor",
     "Digest",
     "Document",
+    "Explorer",
     "Graph",
     "Image",
     "Index",
@@ -97,6 +100,7 @@ __all__ = [
     "copy",
     "diff",
     "errors",
+    "explore",
     "get",
     "media_types",
     "normalize",
@@ -106,9 +110,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
+    if name in _OF_OBJECTS:
+        home = "regexplore.objects"
+    elif name in _OF_EXPLORER:
+        home = "regexplore.explorer"
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module("regexplore.objects"), name)
+    value = getattr(import_module(home), name)
     globals()[name] = value
     return value
 

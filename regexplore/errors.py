@@ -154,6 +154,12 @@ class NotSeekableError(UnsupportedError, OSError):
     default_hint = "The registry does not serve ranges here; read forward, or fetch again from the start."
 
 
+class StoppedError(RegexploreError):
+    """The reader stopped the work before anything of it arrived."""
+
+    default_hint = "Ask again to start over."
+
+
 class SizeExceedsLimitError(RegexploreError):
     """More bytes than the limit allows (Go ``errdef.ErrSizeExceedsLimit``)."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
-from regexplore.errors import RegexploreError
+from regexplore.errors import RegexploreError, StoppedError
 from regexplore.remote.trace import Recorder, recording
 from regexplore.remote.warning import RegistryWarning, gathering
 from regexplore.show.progress import Step
@@ -80,16 +80,20 @@ class Job:
         """Wait for the end, in tests and scripts."""
         self._thread.join(seconds)
 
-    def step(self, step: Step) -> None:
-        """Take a step of the progress; the `progress` argument of whatever the job calls.
+    def tell(self, step: Step) -> None:
+        """Take a step of the progress; the ``progress`` of whatever also hears ``cancel``."""
+        if not step.finished:
+            self.say(str(step))
+
+    def tell_or_stop(self, step: Step) -> None:
+        """Take a step of the progress; the ``progress`` of whatever knows no other way to be stopped.
 
         After a stop it interrupts, once: what is interrupted keeps what arrived, and then goes on to tell so.
         """
-        if not step.finished:
-            self.say(str(step))
-            if self.cancel.is_set() and not self._told:
-                self._told = True
-                raise KeyboardInterrupt
+        self.tell(step)
+        if self.cancel.is_set() and not self._told:
+            self._told = True
+            raise KeyboardInterrupt
 
     def say(self, words: str) -> None:
         """Tell how far the job is."""
@@ -101,15 +105,13 @@ class Job:
             try:
                 self.value = self._work(self)
             except (RegexploreError, KeyboardInterrupt) as problem:
-                self.error = problem if isinstance(problem, RegexploreError) else Stopped()
+                self.error = (
+                    problem
+                    if isinstance(problem, RegexploreError)
+                    else StoppedError("stopped before anything arrived")
+                )
             except Exception as problem:
                 # Without this the reader would wait for ever: a widget shows nothing of a dead thread.
                 self.error = problem
         self.warnings = heard
         self._on_end(self)
-
-
-class Stopped(RegexploreError):
-    """The reader stopped the work before anything arrived."""
-
-    default_hint = "Open the tab again to start over."

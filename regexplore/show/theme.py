@@ -81,8 +81,13 @@ def badge_style(kind: str) -> str:
 def style_sheet() -> str:
     """Give the CSS of cards: the two palettes, then the rules of ``card.css``."""
     rules = Path(__file__).with_name("card.css").read_text("utf-8")
-    dark_cards = ",".join(f"{page} .rx-card" for page in DARK_PAGES)
-    return f".rx-card{{{_palette(LIGHT)}}}\n{dark_cards}{{{_palette(DARK)}}}\n{rules}"
+    return f"{palette_rules('.rx-card')}\n{rules}"
+
+
+def palette_rules(selector: str) -> str:
+    """Give the CSS that sets the colours of what a selector fits, on light pages and on dark ones."""
+    dark = ",".join(f"{page} {selector}" for page in DARK_PAGES)
+    return f"{selector}{{{_palette(LIGHT)}}}\n{dark}{{{_palette(DARK)}}}"
 
 
 def _palette(colours: dict[str, str]) -> str:

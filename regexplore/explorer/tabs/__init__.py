@@ -1,0 +1,1 @@
+"""The tabs, one module each: a title, whom it is for, and what it shows."""

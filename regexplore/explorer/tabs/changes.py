@@ -1,0 +1,119 @@
+"""What changed since another tag: the one before in the order of versions, or any that is chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from regexplore.content.reference_tags import parse_reference_tag
+from regexplore.errors import NotFoundError
+from regexplore.explorer.leads import entry_label
+from regexplore.explorer.pane import Block, Choice, FrameSheet, Pane, frame_notes
+from regexplore.explorer.place import Place
+from regexplore.explorer.subject import Subject, fetch_subject
+from regexplore.explorer.visit import Visit
+from regexplore.frames.facts import is_platform
+from regexplore.objects import Artifact, Image, Index, compare, diff
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TITLE = "Changes"
+MOST_CHOICES = 200
+FILES, PACKAGES, DOCUMENTS = "files", "packages", "manifest and config"
+
+
+def applies(subject: Subject) -> bool:
+    """Any two documents can be compared."""
+    return isinstance(subject, Artifact) and subject.kind != "config"
+
+
+def load(visit: Visit) -> Pane:
+    """Fetch what it is compared with, and compare."""
+    subject = visit.subject
+    if not isinstance(subject, Artifact):
+        return Pane(())
+    against = visit.place.against or _counterpart(visit)
+    if against is None:
+        return Pane((), notes=("there is no earlier tag among those listed so far to compare with",))
+    visit.job.say(f"fetching {against.label}")
+    other = fetch_subject(visit.collection, against)
+    if not isinstance(other, Artifact):
+        raise NotFoundError(f"{against.label} is nothing that can be compared")
+    frame, call = _compared(visit, other, subject)
+    python = f"{call[0]}({visit.target.python(against)}, {visit.python}){call[1]}"
+    choices: list[Block] = [_tag_choice(visit, against)]
+    if isinstance(other, Image) and isinstance(subject, Image):
+        choices.append(_aspect_choice(visit, against))
+    sheet = FrameSheet(
+        frame,
+        tuple(map(str, frame.columns)),
+        lambda row: _place(visit, frame, row, other),
+        f"a is {against.label}, b is {visit.place.label}",
+        "" if len(frame) else "no difference",
+    )
+    return Pane((*choices, sheet), frame, python, frame_notes(frame))
+
+
+def _compared(visit: Visit, other: Artifact, subject: Artifact) -> tuple[pd.DataFrame, tuple[str, str]]:
+    if isinstance(other, Image) and isinstance(subject, Image) and visit.place.aspect in (FILES, PACKAGES):
+        # Read here first, so that the progress is told and a stop is heard.
+        other.files(progress=visit.job.tell_or_stop)
+        subject.files(progress=visit.job.tell_or_stop)
+        both = compare(other, subject)
+        frame = both.files() if visit.place.aspect == FILES else both.packages()
+        return frame, ("rx.compare", f".{visit.place.aspect}()")
+    return diff(other, subject), ("rx.diff", "")
+
+
+def _counterpart(visit: Visit) -> Place | None:
+    """Give the tag before; for what was reached from a tag, the same platform of the tag before that."""
+    place = visit.place
+    if place.descriptor is None:
+        tags = [tag for tag in visit.tags.before(place.reference) if parse_reference_tag(tag) is None]
+        return None if not tags or place.parent is None else _sibling(place, tags[0])
+    return None
+
+
+def _sibling(place: Place, tag: str) -> Place:
+    above = place.parent or Place(repository=place.repository)
+    return above.child(reference=tag, label=tag)
+
+
+def _tag_choice(visit: Visit, against: Place) -> Choice:
+    """Offer the other tags; for a platform that was reached from a tag only what it is compared with."""
+    if visit.place.descriptor is not None:
+        return Choice("Compare with", ((against.label, against),), against.label)
+    tags = [tag for tag in visit.tags.shown() if parse_reference_tag(tag) is None]
+    tags = [tag for tag in tags if tag != visit.place.reference][:MOST_CHOICES]
+    if against.label not in tags:
+        tags.insert(0, against.label)
+    here = visit.place
+    options = tuple((tag, here.on(TITLE, aspect=here.aspect, against=_sibling(here, tag))) for tag in tags)
+    return Choice("Compare with", options, against.label)
+
+
+def _aspect_choice(visit: Visit, against: Place) -> Choice:
+    here = visit.place
+    aspects = (DOCUMENTS, FILES, PACKAGES)
+    options = tuple((aspect, here.on(TITLE, aspect=aspect, against=against)) for aspect in aspects)
+    return Choice("Compare their", options, here.aspect or DOCUMENTS)
+
+
+def _place(visit: Visit, frame: pd.DataFrame, row: int, other: Artifact) -> Place | None:
+    """Lead from a platform that both indexes have to the comparison of its images."""
+    subject = visit.subject
+    if not (isinstance(subject, Index) and isinstance(other, Index)) or "part" not in frame:
+        return None
+    told = frame.iloc[row]
+    if told["part"] != "platforms" or told["change"] != "changed":
+        return None
+    against = visit.place.against or _counterpart(visit)
+    sides = [
+        next((e for e in index.manifests if is_platform(e) and str(e.platform) == told["key"]), None)
+        for index in (other, subject)
+    ]
+    before, after = sides
+    if before is None or after is None or against is None:
+        return None
+    there = against.document(before, f"{against.label} {entry_label(before)}")
+    return visit.place.document(after, entry_label(after), tab=TITLE, against=there)

@@ -1,0 +1,31 @@
+"""The layers of an image, or the blobs of an artifact."""
+
+from __future__ import annotations
+
+from regexplore.explorer.leads import layer_place
+from regexplore.explorer.pane import FrameSheet, Pane, frame_notes
+from regexplore.explorer.subject import Subject
+from regexplore.explorer.visit import Visit
+from regexplore.objects import Artifact, Index
+from regexplore.show import text as words
+
+TITLE = "Layers"
+SHOWN = ("n", "title", "created_by", "size", "digest", "media_type", "compression", "empty", "shared_with")
+
+
+def applies(subject: Subject) -> bool:
+    """Whatever has layers or blobs of its own."""
+    return isinstance(subject, Artifact) and not isinstance(subject, Index) and subject.kind != "config"
+
+
+def load(visit: Visit) -> Pane:
+    """Give the layers; costs no request."""
+    artifact = visit.subject
+    if not isinstance(artifact, Artifact):
+        return Pane(())
+    frame = artifact.layers()
+    size = words.human_bytes(sum(layer.size for layer in artifact.layer_descriptors))
+    sheet = FrameSheet(
+        frame, SHOWN, lambda row: layer_place(visit.place, row + 1), "Layers", f"{size} in all, base first"
+    )
+    return Pane((sheet,), frame, f"{visit.python}.layers()", frame_notes(frame))
