@@ -193,7 +193,7 @@ class Comparison(Shown):
         same = self.a.digest == self.b.digest
         return Card(
             "image",
-            f"{self.a.reference} and {self.b.reference}",
+            f"{words.short_reference(self.a.reference)} and {words.short_reference(self.b.reference)}",
             (f"{self.shared_layers} of {words.count(len(layers), 'layer')} shared",),
             notes=("both names mean the same image",) if same else (),
             sections=(

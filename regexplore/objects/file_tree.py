@@ -9,7 +9,7 @@ from regexplore.content.tar_entries import DIRECTORY, FILE, HARDLINK, SYMLINK
 from regexplore.image.file_system import FileSystem, normal
 from regexplore.show import text as words
 from regexplore.show.bundle import LIMIT
-from regexplore.show.element import element
+from regexplore.show.element import element, joined
 from regexplore.show.escape import Markup, terminal
 from regexplore.show.theme import style_sheet
 
@@ -92,11 +92,27 @@ class FileTree:
 
     # ---- shown -----------------------------------------------------------------------------------
 
-    def _line(self, path: str) -> str:
+    def _name(self, path: str) -> str:
         name = path if path == self.path else path.rpartition("/")[2]
-        note = self._notes.get(path, "")
+        return name + (self._notes.get(path, "") if path != "/" else "")
+
+    def _measure(self, path: str) -> str:
+        """Give size and number of files; nothing for links and empty directories, which have neither."""
+        if not self._sizes[path] and not self._counts[path] and self._notes.get(path):
+            return ""
         count = f", {words.count(self._counts[path], 'file')}" if self._counts[path] else ""
-        return f"{name}{note if path != '/' else ''}  {words.human_bytes(self._sizes[path])}{count}"
+        return words.human_bytes(self._sizes[path]) + count
+
+    def _line(self, path: str) -> str:
+        return f"{self._name(path)}  {self._measure(path)}".rstrip()
+
+    def _markup(self, path: str) -> Markup:
+        return joined(
+            [
+                element("code", self._name(path)),
+                element("small", "  ", self._measure(path), class_="rx-muted"),
+            ]
+        )
 
     def _shown(self, path: str) -> tuple[list[str], int]:
         children = self._children.get(path, [])
@@ -120,7 +136,12 @@ class FileTree:
         return f"<{terminal(self._line(self.path))}>"
 
     def _repr_html_(self) -> str:
-        page = element("div", _style(), self._details(self.path, opened=True), class_="rx-card")
+        page = element(
+            "div",
+            _style(),
+            element("div", self._details(self.path, opened=True), class_="rx-tree"),
+            class_="rx-card",
+        )
         if len(page) < LIMIT:
             return page
         shorter = element("pre", terminal("\n".join(str(self).splitlines()[:200])))
@@ -129,11 +150,11 @@ class FileTree:
     def _details(self, path: str, *, opened: bool = False) -> Markup:
         children, more = self._shown(path)
         if not children:
-            return element("div", self._line(path))
+            return element("div", self._markup(path))
         rest = [element("div", element("small", f"and {more:,} more"))] if more > 0 else []
         return element(
             "details",
-            element("summary", self._line(path)),
+            element("summary", self._markup(path)),
             *[element("div", self._details(child), class_="rx-branch") for child in children],
             *rest,
             open=opened,

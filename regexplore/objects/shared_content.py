@@ -82,7 +82,7 @@ class Sharing(Shown):
         columns = [sorted_tags[name].tolist() for name in ("reference", "total", "shared", "unique")]
         rows = [
             (
-                reference,
+                Value(reference.partition("/")[2], title=reference),
                 values.size(total),
                 values.size(unique),
                 Value(_bar(shared, unique, largest), "█ shared with other tags, ░ its own", look="bar"),
@@ -104,7 +104,7 @@ class Sharing(Shown):
                 )
             ),
             notes=self._origin.reasons,
-            sections=(Section("Tags, what only they hold first", table),),
+            sections=(Section("Tags, what only they hold first", table, open=True),),
         )
 
 

@@ -42,7 +42,8 @@ def _key(version: str) -> tuple[int, list[object], list[object]]:
 def _pieces(text: str) -> list[object]:
     """Return what is compared: words by Debian's order of characters, numbers as numbers."""
     pieces: list[object] = []
-    for word, number in _PARTS.findall(text):
+    # Nothing at all counts as a zero, as a missing revision does.
+    for word, number in _PARTS.findall(text or "0"):
         if not word and not number:
             break
         pieces += [(*(_weight(character) for character in word), 0), int(number or 0)]
