@@ -135,6 +135,9 @@ class FileTree:
     def __repr__(self) -> str:
         return f"<{terminal(self._line(self.path))}>"
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": str(self)}
+
     def _repr_html_(self) -> str:
         page = element(
             "div",
