@@ -21,6 +21,8 @@ from regexplore.oci import Descriptor, Digest
 
 # The most that is kept of one layer; package databases of large images have a few megabytes.
 KEPT_BYTES = 64 << 20
+# Smaller files are no programs worth a look.
+LARGE_BYTES = 256 << 10
 
 
 @dataclass(slots=True)
@@ -45,6 +47,8 @@ class LayerListing:
     unpacked_bytes : int
     kept : dict of int to bytes
         Content by row, of the files that were asked to be kept.
+    noted : dict of int to bytes
+        What `look` found in a file, by row.
     error : RegexploreError or None
         Why the layer could not be read to its end; what came before is there.
     """
@@ -63,6 +67,7 @@ class LayerListing:
     diff_id: Digest | None = None
     unpacked_bytes: int = 0
     kept: dict[int, bytes] = field(default_factory=dict)
+    noted: dict[int, bytes] = field(default_factory=dict)
     error: RegexploreError | None = None
 
     def __len__(self) -> int:
@@ -121,6 +126,7 @@ def list_layer(
     expected: Digest | None = None,
     limits: LayerLimits = DEFAULT_LIMITS,
     keep: Callable[[TarEntry], bool] = lambda entry: False,
+    look: Callable[[Iterator[bytes]], bytes] | None = None,
 ) -> LayerListing:
     """List a layer, reading and checking all of it; nothing is written anywhere.
 
@@ -136,6 +142,8 @@ def list_layer(
     keep
         Which files' contents to keep on the way: small ones that are sure to be asked for, so that the layer is
         not read again.
+    look
+        Is shown the content of every large executable file, and gives what to note of it.
     """
     listing = LayerListing(descriptor, expected)
     try:
@@ -147,6 +155,10 @@ def list_layer(
                 if keep(entry) and held + entry.size <= KEPT_BYTES:
                     listing.kept[len(listing)] = b"".join(reader.body())
                     held += entry.size
+                elif look is not None and entry.mode & 0o111 and entry.size >= LARGE_BYTES:
+                    note = look(reader.body())
+                    if note:
+                        listing.noted[len(listing)] = note
                 listing.append(entry)
             listing.diff_id = stream.diff_id
     except RegexploreError as error:

@@ -168,8 +168,8 @@ class Inside:
     def packages(self) -> pd.DataFrame:
         """Give the installed packages, from the databases of package managers, as a frame.
 
-        Read are those of dpkg, apk, rpm (SQLite), Python and Node. Programs that were copied in without any
-        package manager are not seen.
+        Read are those of dpkg, apk, rpm (SQLite), Python and Node, and the modules that Go programs name in
+        themselves. Other programs that were copied in without any package manager are not seen.
 
         Returns
         -------
@@ -203,8 +203,13 @@ class Inside:
     def _packages(self) -> PackageSearch:
         files = self._files.file_system()
         kept = {path for path, (layer, row) in files.present() if row in files.layers[layer].kept}
+        programs = {
+            path: files.layers[layer].noted[row]
+            for path, (layer, row) in files.present()
+            if row in files.layers[layer].noted
+        }
         try:
             system = self.os
         except RegexploreError:
             system = OsRelease()
-        return find_packages(kept, self._files.read, system)
+        return find_packages(kept, self._files.read, system, programs)

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 from conftest import program
+from hypothesis import given
+from hypothesis import strategies as st
 
 import regexplore as rx
 from regexplore import errors
 from regexplore.content.memory import MemoryStore
 from regexplore.frames.files import FILES
 from regexplore.frames.packages import PACKAGES
+from regexplore.image.packages.go_build import find_build_info, read_go
 from regexplore.oci import Descriptor, Digest, media_types
 from regexplore.sandbox import SandboxServer
 
@@ -331,3 +334,49 @@ def test_a_memory_store_serves_as_well():
     assert files.read("/a") == b"a"
     with SandboxServer():
         assert files.file_system().exists("/a")
+
+
+@pytest.mark.interop
+def test_the_modules_of_a_go_program_are_those_that_go_tells(sandbox):
+    crane = program("crane")
+    told = subprocess.run(
+        [program("go"), "version", "-m", crane], capture_output=True, text=True, check=True
+    ).stdout
+    wanted = {
+        tuple(line.split("\t")[2:4])
+        for line in told.splitlines()
+        if line.split("\t")[1:2] in (["dep"], ["mod"])
+    }
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for path, mode in (("usr/bin/crane", 0o755), ("usr/share/not-executable", 0o644)):
+            info = tarfile.TarInfo(path)
+            content = Path(crane).read_bytes()
+            info.size, info.mode = len(content), mode
+            archive.addfile(info, io.BytesIO(content))
+    image = push(sandbox, [out.getvalue()])
+    frame = image.packages()
+    assert frame.attrs["complete"]
+    assert set(frame["source"]) == {"/usr/bin/crane"}
+    modules = frame[frame["name"] != "stdlib"]
+    found = {
+        (purl.split("@")[0].removeprefix("pkg:golang/"), version)
+        for purl, version in zip(modules["purl"], modules["version"], strict=True)
+    }
+    assert found == {(path.lower(), version) for path, version in wanted}
+    (stdlib,) = frame.loc[frame["name"] == "stdlib", "version"]
+    assert f"go{stdlib}" in told.splitlines()[0]
+    assert image.read("/usr/bin/crane") == Path(crane).read_bytes()
+
+
+@given(st.binary(max_size=200), st.integers(1, 50))
+def test_t25_any_build_information_gives_modules_or_a_named_error(content, size):
+    program_bytes = b"\x7fELF" + bytes(60) + b"\xff Go buildinf:\x08\x02" + bytes(16) + content
+    parts = [program_bytes[at : at + size] for at in range(0, len(program_bytes), size)]
+    found = find_build_info(parts)
+    assert found.startswith(b"\xff Go buildinf:") or size < 4
+    try:
+        for package in read_go(found, "/x"):
+            assert isinstance(package.purl, str)
+    except errors.RegexploreError as error:
+        assert error.hint

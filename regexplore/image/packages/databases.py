@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from regexplore.content.tar_entries import FILE, TarEntry
 from regexplore.errors import RegexploreError
 from regexplore.image.packages.apk import read_apk
 from regexplore.image.packages.dpkg import read_dpkg
+from regexplore.image.packages.go_build import read_go
 from regexplore.image.packages.languages import read_node, read_python
 from regexplore.image.packages.os_release import PATHS, OsRelease
 from regexplore.image.packages.package import Package
@@ -75,7 +77,12 @@ def is_database(entry: TarEntry) -> bool:
     )
 
 
-def find_packages(paths: Iterable[str], read: Callable[[str], bytes], system: OsRelease) -> PackageSearch:
+def find_packages(
+    paths: Iterable[str],
+    read: Callable[[str], bytes],
+    system: OsRelease,
+    programs: Mapping[str, bytes] | None = None,
+) -> PackageSearch:
     """Read every package database among some paths.
 
     Parameters
@@ -86,15 +93,14 @@ def find_packages(paths: Iterable[str], read: Callable[[str], bytes], system: Os
         Gives the content of one.
     system
         The operating system, for purls.
+    programs
+        Build information of Go programs, by path.
     """
     packages: dict[Package, None] = {}
     databases, problems = [], []
-    for path in sorted(paths):
-        reader = next((reader for pattern, reader in _READERS if pattern.fullmatch(path)), None)
-        if reader is None or path in PATHS:
-            continue
+    for path, packages_of in _readings(paths, read, system, programs or {}):
         try:
-            found = list(reader(read(path), path, system))
+            found = list(packages_of())
         except RegexploreError as error:
             problems.append(f"{path}: {error}")
             continue
@@ -102,3 +108,19 @@ def find_packages(paths: Iterable[str], read: Callable[[str], bytes], system: Os
         packages.update(dict.fromkeys(found))
     ordered = sorted(packages, key=lambda package: (package.type, package.name, package.version))
     return PackageSearch(tuple(ordered), tuple(databases), tuple(problems))
+
+
+def _readings(
+    paths: Iterable[str], read: Callable[[str], bytes], system: OsRelease, programs: Mapping[str, bytes]
+) -> Iterator[tuple[str, Callable[[], Iterator[Package]]]]:
+    """Yield each place with what reads it."""
+    for path in sorted(paths):
+        reader = next((reader for pattern, reader in _READERS if pattern.fullmatch(path)), None)
+        if reader is not None and path not in PATHS:
+            yield path, partial(_read, reader, read, path, system)
+    for path in sorted(programs):
+        yield path, partial(read_go, programs[path], path)
+
+
+def _read(reader: Reader, read: Callable[[str], bytes], path: str, system: OsRelease) -> Iterator[Package]:
+    return reader(read(path), path, system)
