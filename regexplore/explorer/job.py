@@ -31,7 +31,7 @@ class Job:
     on_end
         Called in that thread once, after the end, with the job.
     recorder
-        Told every request.
+        Told every request; one of its own by default.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Job:
         self._work = work
         self._on_step = on_step
         self._on_end = on_end
-        self._recorder = recorder or Recorder()
+        self.recorder = recorder or Recorder()
         self._told = False
         self._thread = Thread(
             target=contextvars.copy_context().run, args=(self._run,), name=THREAD_NAME, daemon=True
@@ -101,7 +101,7 @@ class Job:
         self._on_step(self)
 
     def _run(self) -> None:
-        with recording(self._recorder), gathering() as heard:
+        with recording(self.recorder), gathering() as heard:
             try:
                 self.value = self._work(self)
             except (RegexploreError, KeyboardInterrupt) as problem:

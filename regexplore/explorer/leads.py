@@ -58,7 +58,7 @@ def platform_choice(index: Index, place: Place, tab: str) -> Rows:
         for entry in index.manifests
         if is_platform(entry)
     ]
-    return Rows(("platform", "digest"), rows, title="Choose a platform", note=f"{tab} are those of one image")
+    return Rows(("platform", "digest"), rows, title="Choose a platform", note="each has its own")
 
 
 def about(entry: Descriptor, entries: Sequence[Descriptor]) -> str:

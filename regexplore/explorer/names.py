@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 
+from regexplore.content.reference_tags import parse_reference_tag
 from regexplore.errors import RegexploreError
 from regexplore.explorer.job import Job
-from regexplore.frames.order import version_key
+from regexplore.frames.order import Key, version_key
 from regexplore.show import text as words
 
 
@@ -54,8 +55,11 @@ class Names:
                 if self.error is not None:
                     break
                 left = None if left is None else left - 1
+                if left == 0 and not _announces_more(job):
+                    # Costs no request: it only finds out that this was the last page.
+                    left = 1
                 job.say(words.count(len(self._seen), self.noun))
-            self._sorted = sorted(self._seen, key=version_key, reverse=True)
+            self._sorted = sorted(self._seen, key=_rank, reverse=True)
 
     def _load_one(self) -> None:
         if self._pages is None:
@@ -84,7 +88,7 @@ class Names:
 
     def before(self, name: str) -> list[str]:
         """Give the names that come before one in the order of versions, the nearest first."""
-        return [other for other in self._sorted if version_key(other) < version_key(name)]
+        return [other for other in self._sorted if _rank(other) < _rank(name)]
 
     @property
     def note(self) -> str:
@@ -93,3 +97,14 @@ class Names:
             return f"no {words.count(2, self.noun).partition(' ')[2]}" if self.complete else ""
         counted = words.count(len(self._seen), self.noun)
         return counted if self.complete else f"{counted} so far"
+
+
+def _announces_more(job: Job) -> bool:
+    """Tell whether the last answer links to another page; where nothing was asked there is no answer."""
+    events = job.recorder.events
+    return bool(events) and any(name.lower() == "link" for name in events[-1].response_headers)
+
+
+def _rank(name: str) -> tuple[bool, tuple[Key, str]]:
+    """Sort as versions; tags that only speak of a digest come before all, so that newest first ends in them."""
+    return parse_reference_tag(name) is None, version_key(name)

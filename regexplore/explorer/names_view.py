@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from regexplore.content.reference_tags import parse_reference_tag
 from regexplore.explorer.front.table import TableView
 from regexplore.explorer.model import Model
 from regexplore.explorer.names import Names
@@ -35,7 +36,7 @@ class NamesSheet:
     def row(self, number: int) -> Row:
         """Make the row of a name."""
         name = self._names[number]
-        return Row((Value(name),), self._place(name))
+        return Row((_short(name),), self._place(name))
 
     def __len__(self) -> int:
         return len(self._names)
@@ -100,6 +101,15 @@ class NamesView:
             self._model.stop_listing(self._names)
         elif action in (MORE, ALL):
             self._model.list_more(self._names, None if action == ALL else 1)
+
+
+def _short(name: str) -> Value:
+    """Give a name; of tags that speak of a digest the beginning of it and what they hold."""
+    said = parse_reference_tag(name)
+    if said is None:
+        return Value(name)
+    suffix = f".{said.suffix}" if said.suffix else ""
+    return Value(f"{said.about.algorithm}-{said.about.short}…{suffix}", title=name, look="muted")
 
 
 def _problem(names: Names) -> list[str]:

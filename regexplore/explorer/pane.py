@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -172,7 +172,7 @@ def cell(column: str, content: Any) -> Value:
     if isinstance(content, str) and is_digest(content):
         return values.digest(content, short=True)
     if isinstance(content, datetime):
-        return values.day(content)
+        return replace(values.day(content), look="number")
     if isinstance(content, bool):
         return values.value(content)
     if isinstance(content, int):
@@ -231,7 +231,7 @@ class Live:
 Block = Sheet | Choice | Page | Lines | Live
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pane:
     """What a tab shows.
 

@@ -34,14 +34,15 @@ def load(visit: Visit) -> Pane:
         return Pane(())
     against = visit.place.against or _counterpart(visit)
     if against is None:
-        return Pane((), notes=("there is no earlier tag among those listed so far to compare with",))
+        offered = () if visit.place.descriptor else (_tag_choice(visit, ""),)
+        return Pane(offered, notes=("there is no earlier version among the tags listed so far",))
     visit.job.say(f"fetching {against.label}")
     other = fetch_subject(visit.collection, against)
     if not isinstance(other, Artifact):
         raise NotFoundError(f"{against.label} is nothing that can be compared")
     frame, call = _compared(visit, other, subject)
     python = f"{call[0]}({visit.target.python(against)}, {visit.python}){call[1]}"
-    choices: list[Block] = [_tag_choice(visit, against)]
+    choices: list[Block] = [_tag_choice(visit, against.label)]
     if isinstance(other, Image) and isinstance(subject, Image):
         choices.append(_aspect_choice(visit, against))
     sheet = FrameSheet(
@@ -49,9 +50,15 @@ def load(visit: Visit) -> Pane:
         tuple(map(str, frame.columns)),
         lambda row: _place(visit, frame, row, other),
         f"a is {against.label}, b is {visit.place.label}",
-        "" if len(frame) else "no difference",
+        _hint(visit.subject, frame),
     )
     return Pane((*choices, sheet), frame, python, frame_notes(frame))
+
+
+def _hint(subject: Subject, frame: pd.DataFrame) -> str:
+    if not len(frame):
+        return "no difference"
+    return "click a platform to compare its images" if isinstance(subject, Index) else ""
 
 
 def _compared(visit: Visit, other: Artifact, subject: Artifact) -> tuple[pd.DataFrame, tuple[str, str]]:
@@ -68,10 +75,21 @@ def _compared(visit: Visit, other: Artifact, subject: Artifact) -> tuple[pd.Data
 def _counterpart(visit: Visit) -> Place | None:
     """Give the tag before; for what was reached from a tag, the same platform of the tag before that."""
     place = visit.place
-    if place.descriptor is None:
-        tags = [tag for tag in visit.tags.before(place.reference) if parse_reference_tag(tag) is None]
-        return None if not tags or place.parent is None else _sibling(place, tags[0])
-    return None
+    above = place.parent
+    if place.descriptor is None or above is None:
+        return _tag_before(visit, place)
+    before = None if above.descriptor is not None else _tag_before(visit, above)
+    if before is None:
+        return None
+    index = fetch_subject(visit.collection, before)
+    entries = index.manifests if isinstance(index, Index) else ()
+    same = [entry for entry in entries if is_platform(entry) and entry_label(entry) == place.label]
+    return before.document(same[0], f"{before.label} {place.label}") if same else None
+
+
+def _tag_before(visit: Visit, place: Place) -> Place | None:
+    tags = [tag for tag in visit.tags.before(place.reference) if parse_reference_tag(tag) is None]
+    return _sibling(place, tags[0]) if tags and place.reference in visit.tags else None
 
 
 def _sibling(place: Place, tag: str) -> Place:
@@ -79,17 +97,17 @@ def _sibling(place: Place, tag: str) -> Place:
     return above.child(reference=tag, label=tag)
 
 
-def _tag_choice(visit: Visit, against: Place) -> Choice:
+def _tag_choice(visit: Visit, against: str) -> Choice:
     """Offer the other tags; for a platform that was reached from a tag only what it is compared with."""
     if visit.place.descriptor is not None:
-        return Choice("Compare with", ((against.label, against),), against.label)
+        return Choice("Compare with", ((against, visit.place),), against)
     tags = [tag for tag in visit.tags.shown() if parse_reference_tag(tag) is None]
     tags = [tag for tag in tags if tag != visit.place.reference][:MOST_CHOICES]
-    if against.label not in tags:
-        tags.insert(0, against.label)
+    if against not in tags:
+        tags.insert(0, against)
     here = visit.place
     options = tuple((tag, here.on(TITLE, aspect=here.aspect, against=_sibling(here, tag))) for tag in tags)
-    return Choice("Compare with", options, against.label)
+    return Choice("Compare with", options, against)
 
 
 def _aspect_choice(visit: Visit, against: Place) -> Choice:
