@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SIZES = frozenset({"size", "total_size", "sent", "received", "bytes", "size_a", "size_b", "total", "unique"})
-CODE = frozenset({"path", "created_by", "url", "key", "a", "b", "link"})
+CODE = frozenset({"path", "created_by", "command", "url", "key", "a", "b", "link"})
 WIDEST = 200
 
 

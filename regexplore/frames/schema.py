@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from regexplore.frames.accessors import register_waiting
 from regexplore.frames.origin import Origin
 
 TEXT: Literal["string"] = "string"
@@ -23,6 +24,8 @@ FLAG: Literal["boolean"] = "boolean"
 TIME: Literal["datetime64[us, UTC]"] = "datetime64[us, UTC]"
 
 Row = Mapping[str, Any]
+
+register_waiting()
 
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from regexplore.frames.accessors import offer
 from regexplore.objects.display import register
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ __all__ = [
 ]
 
 register()
+offer("oci", lambda frame: import_module(f"{__name__}.accessor").OciAccessor(frame))
 
 
 def __getattr__(name: str) -> Any:

@@ -49,10 +49,16 @@ def load(visit: Visit) -> Pane:
         frame,
         tuple(map(str, frame.columns)),
         lambda row: _place(visit, frame, row, other),
-        f"a is {against.label}, b is {visit.place.label}",
+        f"a is {against.label}, b is {_full_label(visit.place)}",
         _hint(visit.subject, frame),
     )
     return Pane((*choices, sheet), frame, python, frame_notes(frame))
+
+
+def _full_label(place: Place) -> str:
+    """Give the label of a place; that of a platform with the tag it was reached from."""
+    above = place.parent
+    return place.label if place.descriptor is None or above is None else f"{above.label} {place.label}"
 
 
 def _hint(subject: Subject, frame: pd.DataFrame) -> str:

@@ -10,7 +10,8 @@ from regexplore.explorer.visit import Visit
 from regexplore.objects import Image, Index
 
 TITLE = "Files"
-SHOWN = ("path", "type", "size", "mode", "uid", "gid", "mtime", "link", "layer")
+OF_IMAGE = ("path", "type", "size", "mode", "uid", "gid", "layer", "mtime", "link")
+OF_LAYER = ("path", "type", "state", "size", "mode", "uid", "gid", "mtime", "link")
 
 
 def applies(subject: Subject) -> bool:
@@ -29,10 +30,10 @@ def load(visit: Visit) -> Pane:
         frame = subject.artifact.files(subject.number, progress=visit.job.tell_or_stop)
         python = f"{visit.python}.files(layer={subject.number})"
         image_place = visit.place.child(layer=0)
-        shown = (*SHOWN[:-1], "state")
+        shown = OF_LAYER
     elif isinstance(subject, Image):
         frame = subject.files(progress=visit.job.tell_or_stop)
-        python, image_place, shown = f"{visit.python}.files()", visit.place, SHOWN
+        python, image_place, shown = f"{visit.python}.files()", visit.place, OF_IMAGE
     else:
         return Pane(())
     paths, types = frame["path"].tolist(), frame["type"].tolist()

@@ -10,6 +10,7 @@ from regexplore.explorer.visit import Visit
 from regexplore.objects import Image, Index
 
 TITLE = "History"
+SHOWN = ("n", "created", "command", "comment", "empty", "layer", "size")
 
 
 def applies(subject: Subject) -> bool:
@@ -26,12 +27,12 @@ def load(visit: Visit) -> Pane:
         return Pane(())
     frame = image.history
     numbers = {str(layer.digest): n for n, layer in enumerate(image.layer_descriptors, 1)}
-    digests = frame["digest"].tolist() if "digest" in frame else [None] * len(frame)
+    digests = frame["layer"].tolist()
 
     def place(row: int) -> Place | None:
         number = numbers.get(str(digests[row]))
         return None if number is None else layer_place(visit.place, number)
 
-    sheet = FrameSheet(frame, tuple(map(str, frame.columns)), place, "Build steps")
+    sheet = FrameSheet(frame, SHOWN, place, "Build steps")
     written = Lines(tuple((Piece(line, "text"),) for line in image.dockerfile().splitlines()))
     return Pane((sheet, written), frame, f"{visit.python}.history", frame_notes(frame))

@@ -6,11 +6,12 @@ from regexplore.explorer.leads import layer_place
 from regexplore.explorer.pane import FrameSheet, Pane, frame_notes
 from regexplore.explorer.subject import Subject
 from regexplore.explorer.visit import Visit
-from regexplore.objects import Artifact, Index
+from regexplore.objects import Artifact, Image, Index
 from regexplore.show import text as words
 
 TITLE = "Layers"
-SHOWN = ("n", "title", "created_by", "size", "digest", "media_type", "compression", "empty", "shared_with")
+OF_IMAGE = ("n", "created_by", "size", "digest", "compression", "empty", "shared_with")
+OF_ARTIFACT = ("n", "title", "media_type", "size", "digest", "shared_with")
 
 
 def applies(subject: Subject) -> bool:
@@ -26,6 +27,10 @@ def load(visit: Visit) -> Pane:
     frame = artifact.layers()
     size = words.human_bytes(sum(layer.size for layer in artifact.layer_descriptors))
     sheet = FrameSheet(
-        frame, SHOWN, lambda row: layer_place(visit.place, row + 1), "Layers", f"{size} in all, base first"
+        frame,
+        OF_IMAGE if isinstance(artifact, Image) else OF_ARTIFACT,
+        lambda row: layer_place(visit.place, row + 1),
+        "Layers",
+        f"{size} in all, base first",
     )
     return Pane((sheet,), frame, f"{visit.python}.layers()", frame_notes(frame))
