@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -21,9 +22,14 @@ from cryptography.x509 import load_der_x509_certificate
 import regexplore as rx
 from regexplore.oci import Document, Index, Manifest, UnreadableDocument, media_types
 from regexplore.sandbox.demo import CATALOGUE, load, public_keys
-from regexplore.sandbox.demo.troubles import TROUBLES
+from regexplore.sandbox.demo.troubles import RULES_BROKEN, TROUBLES
 from regexplore.sandbox.stores import MemoryStore
 
+AMBIGUOUS = {
+    ("troubles/two-meanings", "v0.2"),
+    ("troubles/double-keys", "v0.1"),
+    ("troubles/schema-one", "v0.1"),
+}
 PINNED = Path(__file__).with_name("digests.json")
 DIGESTS = """
 import json
@@ -103,7 +109,7 @@ def test_every_document_is_strictly_right_but_for_the_trouble_about_that(registr
         repo = registry.repository(name)
         for tag in repo.tags()["tag"]:
             document = repo.get(tag).document
-            if (name, tag) == ("troubles/two-meanings", "v0.2"):
+            if (name, tag) in AMBIGUOUS:
                 assert document.problems or isinstance(document, UnreadableDocument)
             else:
                 assert type(Document.parse(document.raw, document.descriptor)) is type(document)
@@ -314,3 +320,75 @@ def test_troubles_are_what_they_say(registry):
     key = trouble("private-key-in-layer").get("v0.1").layer_descriptors[1]
     assert b"PRIVATE KEY" in gzip.decompress(trouble("private-key-in-layer").fetch_all(key))
     assert key.media_type == media_types.OCI_LAYER_GZIP
+
+
+def test_rules_that_are_broken_are_named_by_their_ids():
+    named = [rule for rules in RULES_BROKEN.values() for rule in rules]
+    assert all(rules for rules in RULES_BROKEN.values())
+    assert all(re.fullmatch(r"[A-Z]{3}[0-9]{2}|FS[0-9]{2}", rule) for rule in named)
+    assert len(set(named)) >= 65
+
+
+def test_troubles_in_manifests_and_configs(registry):
+    def trouble(name, tag="v0.1"):
+        return registry.repository(f"troubles/{name}").get(tag)
+
+    assert trouble("schema-one").media_type == media_types.DOCKER_SCHEMA1
+    assert trouble("withdrawn-artifact-manifest").media_type == media_types.OCI_ARTIFACT_MANIFEST
+    assert trouble("foreign-layer").layer_descriptors[-1].urls
+    few = trouble("too-few-diff-ids")
+    assert len(few.config.diff_ids) == len(few.layer_descriptors) - 1
+    assert "the config says" in " ".join(trouble("wrong-diff-id").files(progress=None).attrs["reasons"])
+    assert "encrypted" in " ".join(trouble("encrypted-layer").files(progress=None).attrs["reasons"])
+    assert trouble("index-in-index-in-index").kind == "index"
+    assert "API_TOKEN" in trouble("secret-in-history").history["created_by"].to_string()
+    assert "22/tcp" in trouble("open-doors").config.json()["config"]["ExposedPorts"]
+    assert "dist-upgrade" in trouble("careless-steps").history["command"].to_string()
+    assert trouble("very-old").config.created.year == 2019
+
+
+def test_troubles_in_files(registry):
+    def trouble(name, tag="v0.1"):
+        return registry.repository(f"troubles/{name}").get(tag)
+
+    modes = trouble("dangerous-modes").files(progress=None).set_index("path")["mode"]
+    assert modes["/usr/local/bin/helper"] == "4755"
+    assert modes["/usr/local/shared"] == "0777"
+    assert "guest::" in trouble("empty-password").read_text("/etc/shadow")
+    out = trouble("names-that-lead-out").files(progress=None)
+    assert not out.attrs["complete"]
+    assert "block device" in set(out["type"])
+    assert trouble("end-of-life").os.version_id == "8"
+    dense = trouble("dense-layer")
+    assert dense.files(progress=None)["size"].sum() > 200 * dense.layer_descriptors[0].size
+    assert len(trouble("very-many-layers").layer_descriptors) > 127
+
+
+def test_troubles_in_evidence(registry):
+    def trouble(name):
+        return registry.repository(f"troubles/{name}")
+
+    assert trouble("unsigned").get("v0.1").referrers().empty
+    for _, payload, signature in signatures(trouble("damaged-signature")):
+        assert verified_by(signature, payload) == set()
+    signers = [
+        verified_by(signature, payload) for _, payload, signature in signatures(trouble("another-signer"))
+    ]
+    assert {frozenset(found) for found in signers} == {frozenset({"release"}), frozenset({"builder"})}
+    for name, header in (
+        ("expired-notation", "io.cncf.notary.expiry"),
+        ("unknown-critical-header", "example.unknown"),
+    ):
+        ((_, (content,)),) = attached(trouble(name), "v0.1", "application/vnd.cncf.notary.signature")
+        protected = json.loads(_unpadded(json.loads(content)["protected"]))
+        assert header in protected
+        assert header in protected["crit"]
+    ((found, (content,)),) = attached(
+        trouble("provenance-of-another-image"), "v0.1", "application/vnd.dev.sigstore.bundle.v0.3+json"
+    )
+    (subject,) = json.loads(base64.b64decode(json.loads(content)["dsseEnvelope"]["payload"]))["subject"]
+    assert f"sha256:{subject['digest']['sha256']}" != found.subject.digest
+    ((_, (content,)),) = attached(trouble("broken-sbom"), "v0.1", "application/spdx+json")
+    with pytest.raises(ValueError):
+        json.loads(content)
+    assert any(tag.endswith(".sbom") for tag in trouble("sbom-by-tag").tags()["tag"])

@@ -5,7 +5,7 @@ Layers that do not depend on the architecture are shared by all platforms.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import cache
 
 from regexplore.oci import Platform
 from regexplore.sandbox.demo.layers import Entry, Layer, binary, layer, opaque, text, whiteout
@@ -23,19 +23,19 @@ HOME_URL="https://demo.example/"
 """
 
 
-def base_layer(platform: Platform, packages: Iterable[Package] = BASE) -> Layer:
+@cache
+def base_layer(platform: Platform, packages: tuple[Package, ...] = BASE) -> Layer:
     """Return the distribution: os-release, a package database, a few programs and links."""
-    installed = tuple(packages)
     arch = platform.architecture
     return layer(
         f"ADD rootfs-{arch}.tar / # buildkit",
         text("etc/os-release", _OS_RELEASE),
         text("etc/passwd", "root:x:0:0:root:/root:/bin/bash\napp:x:1000:1000::/app:/usr/sbin/nologin\n"),
         text("etc/motd", "Welcome to Demo Linux.\n"),
-        text("var/lib/dpkg/status", dpkg_status(installed, arch)),
+        text("var/lib/dpkg/status", dpkg_status(packages, arch)),
         binary("usr/bin/bash", 96_000, f"bash {arch}"),
         Entry("usr/bin/sh", link="bash"),
-        binary("usr/bin/openssl", 64_000, f"openssl {arch} {installed[-2].version}"),
+        binary("usr/bin/openssl", 64_000, f"openssl {arch} {packages[-2].version}"),
         Entry("usr/bin/c_rehash", link="usr/bin/openssl", hard=True),
         binary(f"usr/lib/{arch}/libc.so.6", 120_000, f"libc {arch}"),
         Entry("root", mode=0o700),
@@ -43,6 +43,7 @@ def base_layer(platform: Platform, packages: Iterable[Package] = BASE) -> Layer:
     )
 
 
+@cache
 def python_layer(platform: Platform) -> Layer:
     """Return Python on top of the distribution; the package database is written again, whole."""
     arch = platform.architecture
@@ -56,6 +57,7 @@ def python_layer(platform: Platform) -> Layer:
     )
 
 
+@cache
 def dependencies_layer() -> Layer:
     """Return the application's dependencies: the same for every platform."""
     folder = "usr/lib/python3/dist-packages"
@@ -67,6 +69,7 @@ def dependencies_layer() -> Layer:
     return layer("RUN pip install -r requirements.txt # buildkit", *entries)
 
 
+@cache
 def application_layer(version: str) -> Layer:
     """Return the application itself: the same for every platform; it cleans up below itself."""
     return layer(

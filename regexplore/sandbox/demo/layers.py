@@ -14,6 +14,7 @@ import tarfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from regexplore.oci import Digest
 
@@ -43,7 +44,7 @@ class Layer:
     @property
     def gzip(self) -> bytes:
         """The bytes that a registry holds."""
-        return stored_gzip(self.tar)
+        return _stored(self.tar)
 
     @property
     def diff_id(self) -> Digest:
@@ -103,6 +104,11 @@ def stored_gzip(content: bytes) -> bytes:
         parts.append(struct.pack("<BHH", last, len(block), len(block) ^ 0xFFFF) + block)
     parts.append(struct.pack("<II", zlib.crc32(content), len(content) & 0xFFFFFFFF))
     return b"".join(parts)
+
+
+@lru_cache(maxsize=64)
+def _stored(content: bytes) -> bytes:
+    return stored_gzip(content)
 
 
 def _with_folders(entries: Sequence[Entry]) -> list[Entry]:

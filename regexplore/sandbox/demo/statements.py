@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -194,16 +194,23 @@ def simple_signing(reference: str, subject: Digest) -> bytes:
     ).encode()
 
 
-def notation(subject: Descriptor, signer: Signer) -> bytes:
-    """Return a notation signature envelope (JWS) over a descriptor."""
+def notation(
+    subject: Descriptor,
+    signer: Signer,
+    *,
+    more: Mapping[str, object] | None = None,
+    critical: Sequence[str] = (),
+) -> bytes:
+    """Return a notation signature envelope (JWS) over a descriptor, with more protected headers if wanted."""
     protected = _base64url(
         json.dumps(
             {
                 "alg": "ES256",
-                "crit": ["io.cncf.notary.signingScheme"],
+                "crit": ["io.cncf.notary.signingScheme", *critical],
                 "cty": "application/vnd.cncf.notary.payload.v1+json",
                 "io.cncf.notary.signingScheme": "notary.x509",
                 "io.cncf.notary.signingTime": WHEN,
+                **(more or {}),
             },
             separators=(",", ":"),
         ).encode()
