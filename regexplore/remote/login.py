@@ -20,15 +20,21 @@ from regexplore.remote.transport import Transport
 
 
 class _Watch:
-    """A client that notes whether a request carried credentials."""
+    """A client that notes whether a request carried the credential; a token for anybody is none."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, credential: Credential) -> None:
         self._client = client
+        self._registry_token = credential.access_token
         self.used = False
 
     def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:
         """Send a request through the client behind."""
-        self.used = self.used or "Authorization" in request.headers
+        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        # The one thing that is posted is the form of a token request.
+        shown = (
+            scheme == "Basic" or request.method == "POST" or (value != "" and value == self._registry_token)
+        )
+        self.used = self.used or shown
         return self._client.send(request, **kwargs)
 
 
@@ -68,7 +74,7 @@ def login(
     reference = Reference(registry)
     if isinstance(client, AuthClient):
         raise CredentialError("login needs a client that does not authenticate on its own")
-    watch = _Watch(client if client is not None else Transport())
+    watch = _Watch(client if client is not None else Transport(), credential)
     # No cache: a token that is known already would pass whatever the password.
     checking = AuthClient(watch, credentials=static_credential(reference.host, credential), cache=None)
     exchange = Exchange(reference, replace(options or RepositoryOptions(), client=checking))

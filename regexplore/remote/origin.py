@@ -6,6 +6,7 @@ Source: RFC 6454; RFC 9110 section 15.4 (redirects); distribution-spec "API" on 
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import NamedTuple, Self
 from urllib.parse import SplitResult, urlsplit
 
@@ -13,6 +14,13 @@ from regexplore.errors import RedirectRefusedError
 from regexplore.oci.excerpt import excerpt
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# Readers of URLs disagree about every other character: what is one host to us must be the same to who connects.
+_NAME = re.compile(r"[a-z0-9._-]+", re.ASCII)
+_BRACKETED = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
+_CONTROL = re.compile(r"^ |[\x00-\x1f\x7f]")
+# The network that stands for all of IPv4 (RFC 6052), as the upper 96 bits of an address.
+_NAT64 = int(ipaddress.IPv6Address("64:ff9b::")) >> 32
 
 
 class Origin(NamedTuple):
@@ -39,11 +47,11 @@ class Origin(NamedTuple):
             raise RedirectRefusedError(
                 f"user information in a URL that the registry gave ({parts.hostname!a})"
             )
-        try:
-            port = parts.port
-        except ValueError:
-            raise RedirectRefusedError(f"impossible port in {excerpt(url)}") from None
-        return cls(scheme, parts.hostname.lower(), DEFAULT_PORTS[scheme] if port is None else port)
+        host = parts.hostname.lower()
+        form = _BRACKETED if "[" in parts.netloc else _NAME
+        if not form.fullmatch(host) or _CONTROL.search(url):
+            raise RedirectRefusedError(f"not a plain host name in {excerpt(url)}")
+        return cls(scheme, host, _port(parts, DEFAULT_PORTS[scheme], url))
 
     @property
     def is_loopback(self) -> bool:
@@ -72,9 +80,23 @@ def is_loopback(host: str) -> bool:
 
 
 def is_private(host: str) -> bool:
-    """Whether a host is loopback, or an IP literal that is not of the public internet."""
+    """Whether a host is loopback, or an IP address in any form that is not of the public internet."""
     address = _address(host)
-    return is_loopback(host) if address is None else not address.is_global
+    if address is None:
+        name = host.lower().rstrip(".")
+        return name == "localhost" or name.endswith(".localhost") or is_odd_address(host)
+    return not (address.is_global and _inside(address).is_global)
+
+
+def is_odd_address(host: str) -> bool:
+    """Whether a host is a number in disguise (``127.1``, ``0x7f000001``), which resolvers read as IPv4."""
+    if _address(host) is not None:
+        return False
+    try:
+        int(host.rstrip(".").rpartition(".")[2], 0)
+    except ValueError:
+        return False
+    return True
 
 
 def split_host(registry: str) -> str:
@@ -89,6 +111,29 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
     mapped = getattr(address, "ipv4_mapped", None)
     return mapped or address
+
+
+def _inside(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return the IPv4 address that an IPv6 one leads to, where it does."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if int(address) >> 32 in (0, _NAT64):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def _port(parts: SplitResult, default: int, url: str) -> int:
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise RedirectRefusedError(f"impossible port in {excerpt(url)}")
+    return default if port is None else port
 
 
 def _split(url: str) -> SplitResult:

@@ -60,7 +60,7 @@ class Transport:
     ca_file : path, optional
         Certificates (PEM) to trust instead of the system's.
     client_cert : path or pair of paths, optional
-        Certificate, or certificate and key, that is shown to the registry.
+        Certificate, or certificate and key, that is shown to the registry; not to where it redirects to.
     proxies : mapping, optional
         URL of the proxy for ``http`` and ``https``. Environment variables are not read; pass
         ``requests.utils.getproxies()`` to use them.
@@ -122,7 +122,9 @@ class Transport:
         first = Origin.of(request.url or "")
         hop, history = request, list[requests.Response]()
         while True:
-            response = self._once(hop, timeout)
+            response = self._once(
+                hop, timeout, cert=self._cert if Origin.of(hop.url or "") == first else None
+            )
             if not follow or response.status_code not in _REDIRECTS or "location" not in response.headers:
                 response.history = history
                 return response
@@ -138,7 +140,9 @@ class Transport:
         """Close idle connections; the transport can be used again."""
         self._adapter.close()
 
-    def _once(self, request: requests.PreparedRequest, timeout: Any) -> requests.Response:
+    def _once(
+        self, request: requests.PreparedRequest, timeout: Any, *, cert: str | tuple[str, str] | None
+    ) -> requests.Response:
         method, url = request.method or "", request.url or ""
         exchange = Exchanges(method, url, request.headers, _body_length(request))
         try:
@@ -148,7 +152,7 @@ class Transport:
                     stream=True,
                     timeout=_within_deadline(timeout),
                     verify=self._verify,
-                    cert=self._cert,
+                    cert=cert,
                     proxies=self._proxies,
                 )
         except FOREIGN as error:

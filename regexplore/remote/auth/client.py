@@ -16,7 +16,13 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import rewind_body
 
-from regexplore.errors import AuthError, CredentialNotFoundError
+from regexplore.errors import (
+    AuthError,
+    CredentialNotFoundError,
+    DeniedError,
+    RealmRefusedError,
+    UnauthorizedError,
+)
 from regexplore.remote import redact
 from regexplore.remote.auth.challenge import Challenge, best_challenge, parse_challenges
 from regexplore.remote.auth.realm import check_realm, may_see_credentials
@@ -125,11 +131,11 @@ class AuthClient:
         except BaseException:
             response.close()
             raise
-        if not again:
+        if again is None:
             return response
         response.close()
         _rewind(request)
-        request.headers["Authorization"] = again
+        request.headers["Authorization"] = _authorization(challenge.scheme, again)
         return self.client.send(request, **kwargs)
 
     def credential(self, host: str) -> Credential:
@@ -141,16 +147,17 @@ class AuthClient:
 
     # ---- before the request ----------------------------------------------------------------------
 
-    def _attach_known(self, request: requests.PreparedRequest, host: str, hints: tuple[str, ...]) -> str:
-        """Attach what is known to be wanted; return the token's value, "" when nothing was attached."""
+    def _attach_known(
+        self, request: requests.PreparedRequest, host: str, hints: tuple[str, ...]
+    ) -> Token | None:
+        """Attach what is known to be wanted, and return it; None when nothing was attached."""
         if self.cache is None:
-            return ""
+            return None
         scheme = self.cache.scheme(host)
         token = self.cache.get(Key(host, scheme, hints if scheme == BEARER else ()))
-        if token is None:
-            return ""
-        request.headers["Authorization"] = _authorization(scheme, token.value)
-        return token.value
+        if token is not None:
+            request.headers["Authorization"] = _authorization(scheme, token)
+        return token
 
     # ---- after a 401 -----------------------------------------------------------------------------
 
@@ -185,12 +192,11 @@ class AuthClient:
         challenge: Challenge,
         host: str,
         hints: tuple[str, ...],
-        tried: str,
-    ) -> str:
-        """Return the ``Authorization`` to try next; "" when there is nothing else to try."""
+        tried: Token | None,
+    ) -> Token | None:
+        """Return the token to try next; None when there is nothing else to try."""
         if challenge.scheme == BASIC:
-            token = self._basic(host, tried)
-            return "" if token is None else _authorization(BASIC, token.value)
+            return self._basic(host, tried)
         scopes = _wanted_scopes(hints, challenge)
         registry = Origin.of(request.url or "")
         key = Key(host, BEARER, scopes)
@@ -198,36 +204,44 @@ class AuthClient:
         token = self._fetch(key, lambda: self._bearer(challenge, host, scopes, registry), tried)
         if self.cache is not None and scopes != hints and hints:
             self.cache.remember(Key(host, BEARER, hints), token)
-        return _authorization(BEARER, token.value)
+        return token
 
-    def _basic(self, host: str, tried: str) -> Token | None:
+    def _basic(self, host: str, tried: Token | None) -> Token | None:
         credential = self.credential(host)
         if not (credential.username and credential.password):
             raise CredentialNotFoundError(
                 f"{host} asks for a user name and password, and none are known for it"
             )
         value = basic(credential.username, credential.password).removeprefix("Basic ")
-        if value == tried:
+        token = Token.living(value, float("inf"))
+        if tried is not None and token.value == tried.value:
             return None
-        return self._fetch(Key(host, BASIC), lambda: Token.living(value, float("inf")), tried)
+        return self._fetch(Key(host, BASIC), lambda: token, tried)
 
     def _bearer(self, challenge: Challenge, host: str, scopes: tuple[str, ...], registry: Origin) -> Token:
         trusted = self.trusted_realm_hosts
         realm = check_realm(challenge["realm"], registry, trusted_hosts=trusted)
         credential = self.credential(host)
-        if (
-            credential
+        withheld = (
+            bool(credential)
             and not credential.access_token
             and not may_see_credentials(realm, registry, trusted_hosts=trusted)
-        ):
-            # Known credentials, but not for that host: asking without them is safe, and often enough to read.
-            credential = EMPTY
+        )
         request = TokenRequest(
             challenge["realm"], challenge["service"], scopes, {"User-Agent": self.user_agent}, self.client_id
         )
-        return fetch_token(self.client, request, credential, oauth2=self.force_attempt_oauth2)
+        if not withheld:
+            return fetch_token(self.client, request, credential, oauth2=self.force_attempt_oauth2)
+        # Known credentials, but not for that host: asking without them is safe, and often enough to read.
+        try:
+            return fetch_token(self.client, request, EMPTY)
+        except (UnauthorizedError, DeniedError) as error:
+            raise RealmRefusedError(
+                f"{host} names the token server {realm.host}, which is not known to belong to it: the credentials "
+                f"were not sent there, and without them it answers {error.status}"
+            ) from None
 
-    def _fetch(self, key: Key, get_token: Callable[[], Token], refused: str) -> Token:
+    def _fetch(self, key: Key, get_token: Callable[[], Token], refused: Token | None) -> Token:
         return get_token() if self.cache is None else self.cache.fetch(key, get_token, refused=refused)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -246,8 +260,8 @@ def _challenge_lines(response: requests.Response) -> list[str]:
     return [] if joined is None else [joined]
 
 
-def _authorization(scheme: str, value: str) -> str:
-    return f"{'Bearer' if scheme == BEARER else 'Basic'} {value}"
+def _authorization(scheme: str, token: Token) -> str:
+    return f"{'Bearer' if scheme == BEARER else 'Basic'} {token.value}"
 
 
 def _wanted_scopes(hints: tuple[str, ...], challenge: Challenge) -> tuple[str, ...]:

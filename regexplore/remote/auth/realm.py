@@ -8,11 +8,9 @@ Source: facts of CVE-2026-48978 and its kin; distribution's token specification.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from regexplore.errors import RealmRefusedError, RedirectRefusedError
 from regexplore.oci.excerpt import excerpt
-from regexplore.remote.origin import Origin, is_loopback, is_private
+from regexplore.remote.origin import Origin, is_loopback, is_odd_address, is_private
 
 # Token servers on another domain than their registry.
 KNOWN = {
@@ -21,7 +19,35 @@ KNOWN = {
     "quay.io": frozenset({"quay.io"}),
 }
 # Second-level names under which anybody can register: sharing one is no kinship.
-_PUBLIC_SECOND = frozenset({"co", "com", "net", "org", "gov", "edu", "ac"})
+_PUBLIC_SECOND = frozenset(
+    {
+        "ac",
+        "co",
+        "com",
+        "edu",
+        "gob",
+        "gouv",
+        "gov",
+        "id",
+        "ltd",
+        "me",
+        "mil",
+        "ne",
+        "net",
+        "nom",
+        "or",
+        "org",
+        "plc",
+    }
+)
+# Domains whose names belong to their customers: there only the very host is kin.
+_SHARED = frozenset(
+    {
+        "amazonaws.com", "appspot.com", "azurecr.io", "azurewebsites.net", "cloudfront.net", "fly.dev", "github.io",
+        "gitlab.io", "googleapis.com", "herokuapp.com", "netlify.app", "ngrok.app", "ngrok.io", "onrender.com",
+        "pages.dev", "run.app", "vercel.app", "web.app", "windows.net", "workers.dev",
+    }
+)  # fmt: skip
 
 
 def check_realm(realm: str, registry: Origin, *, trusted_hosts: frozenset[str] = frozenset()) -> Origin:
@@ -44,7 +70,7 @@ def check_realm(realm: str, registry: Origin, *, trusted_hosts: frozenset[str] =
         return origin
     if origin.scheme == "http" and registry.scheme != "http":
         raise RealmRefusedError(f"the token server {excerpt(realm)} is not on https")
-    if _is_odd_address(host) or (
+    if is_odd_address(host) or (
         is_private(host) and host != registry.host and not is_loopback(registry.host)
     ):
         raise RealmRefusedError(f"the token server {excerpt(realm)} is a private address")
@@ -67,30 +93,14 @@ def may_see_credentials(
         return True
     if is_private(realm.host) or is_private(registry.host):
         return False
-    return _domain(realm.host) == _domain(registry.host) != ""
+    domain = _domain(registry.host)
+    return _domain(realm.host) == domain != "" and domain not in _SHARED
 
 
 def _domain(host: str) -> str:
     """Return the registrable domain of a name, by a rule that errs on the narrow side; "" when there is none."""
     labels = host.split(".")
-    if len(labels) < 2 or not all(labels):
+    if len(labels) < 2 or not all(labels) or labels[-1].isdigit():
         return ""
     length = 3 if len(labels[-1]) == 2 and labels[-2] in _PUBLIC_SECOND else 2
     return ".".join(labels[-length:]) if len(labels) >= length else ""
-
-
-def _is_odd_address(host: str) -> bool:
-    """Whether a host is a number in disguise, which resolvers read as an IPv4 address."""
-    last = host.rstrip(".").rpartition(".")[2]
-    try:
-        int(last, 0)
-    except ValueError:
-        return False
-    return urlsplit(f"//{host}").hostname is not None and not _is_dotted_quad(host)
-
-
-def _is_dotted_quad(host: str) -> bool:
-    parts = host.split(".")
-    return len(parts) == 4 and all(
-        part.isdigit() and (part == "0" or part[0] != "0") and int(part) < 256 for part in parts
-    )

@@ -24,6 +24,7 @@ from regexplore.remote.options import Client
 from regexplore.remote.response_error import response_error
 
 CLIENT_ID = "regexplore"
+LONGEST_LIFE = 366 * 24 * 3600
 TIMEOUT = (10.0, 30.0)
 # Answers of token servers that know GET only.
 _NO_POST = frozenset({400, 401, 404, 405})
@@ -59,17 +60,22 @@ def fetch_token(
     ResponseError, TransportError
     """
     if credential.access_token:
+        if not _fits_header(credential.access_token):
+            raise TokenError("the access token of the credential fits no header")
         return Token.living(credential.access_token, float("inf"))
     if not credential or not (credential.refresh_token or oauth2):
-        return _by_get(client, request, credential)
-    response = _post(client, request, credential)
+        return _read(_send(client, _get(request, credential)))
+    response = _send(client, _post(request, credential))
     if response.status_code in _NO_POST and credential.password:
         response.close()
-        return _by_get(client, request, credential)
-    return _read(response, ("access_token", "token"))
+        response = _send(client, _get(request, credential))
+    return _read(response)
 
 
-def _by_get(client: Client, request: TokenRequest, credential: Credential) -> Token:
+# Secrets are in the frames of the two functions below alone: a traceback that shows variables shows none.
+
+
+def _get(request: TokenRequest, credential: Credential) -> requests.PreparedRequest:
     pairs = [("service", request.service)] if request.service else []
     pairs += [("scope", scope) for scope in request.scopes]
     separator = "&" if "?" in request.realm else "?"
@@ -77,10 +83,10 @@ def _by_get(client: Client, request: TokenRequest, credential: Credential) -> To
     headers = dict(request.headers)
     if credential.username or credential.password:
         headers["Authorization"] = basic(credential.username, credential.password)
-    return _read(_send(client, "GET", url, headers, None), ("access_token", "token"))
+    return _prepared("GET", url, headers)
 
 
-def _post(client: Client, request: TokenRequest, credential: Credential) -> requests.Response:
+def _post(request: TokenRequest, credential: Credential) -> requests.PreparedRequest:
     form = {"service": request.service, "client_id": request.client_id}
     if credential.refresh_token:
         form |= {"grant_type": "refresh_token", "refresh_token": credential.refresh_token}
@@ -91,44 +97,53 @@ def _post(client: Client, request: TokenRequest, credential: Credential) -> requ
     if request.scopes:
         form["scope"] = " ".join(request.scopes)
     headers = {**request.headers, "Content-Type": "application/x-www-form-urlencoded"}
-    return _send(client, "POST", request.realm, headers, urlencode(form))
+    return _prepared("POST", request.realm, headers, urlencode(form))
 
 
-def _send(
-    client: Client, method: str, url: str, headers: Mapping[str, str], body: str | None
-) -> requests.Response:
-    prepared = requests.Request(
-        method,
-        url,
-        headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers},
-        data=body,
-    ).prepare()
+def _prepared(
+    method: str, url: str, headers: Mapping[str, str], body: str | None = None
+) -> requests.PreparedRequest:
+    common = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    return requests.Request(method, url, headers={**common, **headers}, data=body).prepare()
+
+
+def _send(client: Client, prepared: requests.PreparedRequest) -> requests.Response:
     # A token server does not send on what it is told in confidence.
     response = client.send(prepared, stream=True, timeout=TIMEOUT, allow_redirects=False)
     if response.is_redirect:
         response.close()
-        raise RedirectRefusedError(f"the token server {redact.url(url)} redirects elsewhere")
+        raise RedirectRefusedError(f"the token server {redact.url(prepared.url or '')} redirects elsewhere")
     return response
 
 
-def _read(response: requests.Response, keys: Sequence[str]) -> Token:
+def _read(response: requests.Response) -> Token:
     if response.status_code != 200:
         raise response_error(response, what="a token")
-    where = redact.url(response.url or "")
-    body = limits.read_body(response, limits.TOKEN_BODY)
+    found = _token_of(limits.read_body(response, limits.TOKEN_BODY))
+    if isinstance(found, str):
+        raise TokenError(f"the token server {redact.url(response.url or '')} answered {found}")
+    return found
+
+
+def _token_of(body: bytes) -> Token | str:
+    """Return the token of an answer, or what the answer is instead."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        raise TokenError(f"the token server {where} answered something else than JSON") from None
+        return "something else than JSON"
     if not isinstance(answer, dict):
-        raise TokenError(f"the token server {where} answered JSON that is no object")
-    for key in keys:
+        return "JSON that is no object"
+    for key in ("access_token", "token"):
         value = answer.get(key)
         if isinstance(value, str) and value:
-            if not value.isascii() or any(character.isspace() for character in value):
-                raise TokenError(f"the token server {where} answered a token that fits no header")
-            return Token.living(value, _life(answer))
-    raise TokenError(f"the token server {where} answered no token")
+            return (
+                Token.living(value, _life(answer)) if _fits_header(value) else "a token that fits no header"
+            )
+    return "no token"
+
+
+def _fits_header(token: str) -> bool:
+    return token.isascii() and token.isprintable() and " " not in token
 
 
 def _life(answer: Mapping[str, object]) -> float:
@@ -136,7 +151,7 @@ def _life(answer: Mapping[str, object]) -> float:
     if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds <= 0:
         return DEFAULT_LIFE
     issued = parse_time(str(answer.get("issued_at") or ""))
-    return float(seconds) - (_age(issued) if issued else 0.0)
+    return float(min(seconds, LONGEST_LIFE)) - (_age(issued) if issued else 0.0)
 
 
 def _age(issued: datetime) -> float:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import NamedTuple, NoReturn
 
-from regexplore.errors import CredentialError
+from regexplore.errors import CredentialError, DeadlineExceededError
+from regexplore.remote import clock
 
 # How long before its end a token is no longer used, and how long one lives that does not say.
 MARGIN = 5.0
@@ -85,14 +86,16 @@ class TokenCache:
                 token = self._last.get(key.host)
         return token if token is not None and token.usable else None
 
-    def fetch(self, key: Key, get_token: Callable[[], Token], *, refused: str = "") -> Token:
+    def fetch(self, key: Key, get_token: Callable[[], Token], *, refused: Token | None = None) -> Token:
         """Return the token for a key, fetched by one of the callers that want it at the same time.
+
+        Where that one is interrupted or runs out of its own time, the next one fetches.
 
         Parameters
         ----------
         key : Key
         get_token : callable
-        refused : str
+        refused : Token, optional
             A token that the registry did not take; it is not returned again.
 
         Raises
@@ -100,30 +103,37 @@ class TokenCache:
         Exception
             What ``get_token`` raised; every caller of the flight gets it, and nothing is kept.
         """
-        with self._lock:
-            known = self._tokens.get(key)
-            if known is not None and known.usable and known.value != refused:
-                return known
-            flight = self._flights.get(key)
-            if flight is None:
-                own = self._flights[key] = Future()
-        if flight is not None:
-            return flight.result()
+        while True:
+            with self._lock:
+                known = self._tokens.get(key)
+                if known is not None and known.usable and (refused is None or known.value != refused.value):
+                    return known
+                flight = self._flights.get(key)
+                if flight is None:
+                    own = self._flights[key] = Future()
+                    break
+            shared = _shared(flight)
+            if shared is not None:
+                return shared
         try:
             token = get_token()
             self._keep(key, token)
-            own.set_result(token)
         except BaseException as error:
+            self._land(key)
             own.set_exception(error)
             raise
-        finally:
-            with self._lock:
-                del self._flights[key]
+        self._land(key)
+        own.set_result(token)
         return token
 
     def remember(self, key: Key, token: Token) -> None:
         """Keep a token for another key too: the hints that led to it find it at once next time."""
         self._keep(key, token)
+
+    def _land(self, key: Key) -> None:
+        # Before the flight's end is told: who fetches next must not find this one.
+        with self._lock:
+            del self._flights[key]
 
     def _keep(self, key: Key, token: Token) -> None:
         with self._lock:
@@ -139,3 +149,17 @@ class TokenCache:
 
     def __reduce__(self) -> tuple[type[TokenCache], tuple[bool]]:
         return TokenCache, (self.single_context,)
+
+
+def _shared(flight: Future[Token]) -> Token | None:
+    """Return the token of another caller's flight; None when that caller had to give up."""
+    deadline = clock.current()
+    wait([flight], timeout=None if deadline is None else deadline.remaining)
+    if not flight.done():
+        raise DeadlineExceededError("a token: not there in time")
+    error = flight.exception()
+    if error is None:
+        return flight.result()
+    if isinstance(error, Exception) and not isinstance(error, DeadlineExceededError):
+        raise error
+    return None

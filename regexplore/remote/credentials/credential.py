@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
-from regexplore.errors import CredentialError
+from regexplore.errors import BadCredentialFormatError, CredentialError
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,6 +25,11 @@ class Credential:
     access_token : str
         Registry token, sent as it is.
 
+    Raises
+    ------
+    BadCredentialFormatError
+        One of them holds half of a character.
+
     Examples
     --------
     >>> Credential("ada", "secret")
@@ -35,6 +40,14 @@ class Credential:
     password: str = ""
     refresh_token: str = ""
     access_token: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("username", "password", "refresh_token", "access_token"):
+            try:
+                getattr(self, name).encode()
+            except UnicodeEncodeError:
+                # Half of a character, as JSON can hold it. The error itself would quote the secret.
+                raise BadCredentialFormatError(f"{name} is not text that can be sent") from None
 
     def __bool__(self) -> bool:
         """Whether there is anything in it."""

@@ -17,7 +17,7 @@ from regexplore.remote.credentials import file_entry
 from regexplore.remote.credentials.config_file import ConfigFile
 from regexplore.remote.credentials.credential import Credential
 from regexplore.remote.credentials.helper import HelperStore
-from regexplore.remote.credentials.server import host_part, lookups, server_key
+from regexplore.remote.credentials.server import host_part, key_names, lookups, server_key
 
 
 def docker_config_path() -> Path:
@@ -102,10 +102,10 @@ class DockerConfigStore:
             )
         entry = file_entry.encode(credential)
         with self._lock:
-            auths = self._config.content.setdefault("auths", {})
+            auths = self._read_again().section("auths")
             if auths.get(server_key(server)) == entry:
                 return
-            auths[server_key(server)] = entry
+            self._config.content["auths"] = {**auths, server_key(server): entry}
             self._config.save()
 
     def delete(self, server: str, /) -> None:
@@ -119,15 +119,16 @@ class DockerConfigStore:
         if helper is not None:
             helper.delete(server)
         with self._lock:
-            auths = self._config.section("auths")
-            if auths.pop(server_key(server), None) is not None:
+            auths = self._read_again().section("auths")
+            held = [key for key in key_names(server) if key in auths]
+            for key in held:
+                del auths[key]
+            if held:
                 self._config.save()
 
     def _helper(self, server: str) -> HelperStore | None:
         named = self._config.section("credHelpers")
-        suffix = next(
-            (named[key] for key in (server, server_key(server)) if isinstance(named.get(key), str)), ""
-        )
+        suffix = next((named[key] for key in key_names(server) if isinstance(named.get(key), str)), "")
         suffix = suffix or self._config.creds_store or self._detected
         return HelperStore(suffix) if suffix else None
 
@@ -138,16 +139,21 @@ class DockerConfigStore:
                 return file_entry.decode(auths[key], key) or None
         if "://" in server:
             return None
-        # Old files have keys such as https://host/v1/; the first in the file wins.
+        # Old files have keys such as https://host/v1/ and host/; the first in the file wins.
         host = server.partition("/")[0]
         for key, entry in auths.items():
-            if "://" in key and host_part(key) == host:
+            if ("://" in key or key.endswith("/")) and host_part(key) == host:
                 return file_entry.decode(entry, key) or None
         return None
 
+    def _read_again(self) -> ConfigFile:
+        # Others write this file too: what they added since must not be lost.
+        self._config = ConfigFile(self.path)
+        return self._config
+
     def _write_down_detected(self) -> None:
         with self._lock:
-            if self._detected and not self._config.creds_store:
+            if self._detected and not self._config.creds_store and not self._read_again().creds_store:
                 self._config.content["credsStore"] = self._detected
                 self._config.save()
 

@@ -1,8 +1,7 @@
 """Credential helpers: programs that keep secrets in a keychain.
 
 ``docker-credential-NAME`` is run with one word (get, store, erase, list); what it needs goes in by standard input,
-what it knows comes out by standard output. It is held to a time and to an amount of output, its whole process group
-is ended when it takes too long, and nothing it prints is shown.
+what it knows comes out by standard output, and nothing of that is shown.
 
 Source: docker's credential helper protocol; Go ``credentials.NewNativeStore``, ``credentials/trace``.
 """
@@ -10,25 +9,19 @@ Source: docker's credential helper protocol; Go ``credentials.NewNativeStore``, 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import signal
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
 from regexplore.errors import CredentialError, HelperError
 from regexplore.remote.credentials.credential import Credential
+from regexplore.remote.credentials.helper_run import NOT_FOUND, run_helper
 from regexplore.remote.credentials.server import server_key
 
 TIMEOUT = 30.0
-MAX_OUTPUT = 128 << 10
 TOKEN_USERNAME = "<token>"  # noqa: S105
-NOT_FOUND = "credentials not found in native keychain"
 
 _SUFFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _BAD_SERVER = re.compile(r"[\x00-\x20\x7f]")
@@ -164,60 +157,6 @@ class HelperStore:
 
     def __repr__(self) -> str:
         return f"<HelperStore {self.program}>"
-
-
-def run_helper(program: str, action: str, standard_input: bytes, timeout: float) -> bytes:
-    """Run a helper in a process group of its own and return what it printed.
-
-    Raises
-    ------
-    HelperError
-        It is missing, failed, took too long, or printed too much.
-    """
-    path = shutil.which(program)
-    if path is None:
-        hint = "Install it, or change credsStore / credHelpers in the configuration."
-        if program.endswith(".exe"):
-            hint = "Under WSL, start Docker Desktop or remove credsStore from the configuration."
-        raise HelperError(f"{program} is not on PATH", hint=hint)
-    # Output goes to files: a grandchild that keeps a pipe open cannot keep us waiting for its end.
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as printed:
-        given.write(standard_input)
-        given.seek(0)
-        status = _wait(path, action, given, printed, timeout)
-        printed.seek(0)
-        output = printed.read(MAX_OUTPUT + 1)
-    if len(output) > MAX_OUTPUT:
-        raise HelperError(f"{program} {action}: printed more than {MAX_OUTPUT} bytes")
-    if status != 0:
-        raise HelperError(f"{program} {action}: {_reason(output, status)}")
-    return output
-
-
-def _wait(path: str, action: str, given: Any, printed: Any, timeout: float) -> int:
-    process = subprocess.Popen(  # noqa: S603
-        [path, action], stdin=given, stdout=printed, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        return process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        raise HelperError(f"{os.path.basename(path)} {action}: no answer within {timeout:g} s") from None  # noqa: PTH119
-    finally:
-        _end_group(process)
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _reason(output: bytes, status: int) -> str:
-    """Return why a helper failed: only the words of the protocol, for anything else could be a secret."""
-    text = output.decode("utf-8", "replace").strip()
-    if text == NOT_FOUND:
-        return NOT_FOUND
-    return f"failed with exit status {status}"
 
 
 def _server(server: str) -> str:

@@ -29,12 +29,18 @@ def host_part(key: str) -> str:
     return key.partition("://")[2].partition("/")[0] if "://" in key else key.partition("/")[0]
 
 
+def key_names(server: str) -> tuple[str, ...]:
+    """Return the names that one server may be kept under: docker writes the key of Docker Hub, podman its name."""
+    key = server_key(server)
+    return (key, *sorted(_DOCKER_HUB)) if key == DOCKER_HUB_KEY else (key,)
+
+
 def lookups(server: str) -> Iterator[str]:
     """Yield the exact keys to look under: the whole name, then shorter paths, as podman does."""
-    yield server_key(server)
+    yield from key_names(server)
     if "://" in server:
         return
     path = server
     while "/" in path:
         path = path.rpartition("/")[0]
-        yield server_key(path)
+        yield from key_names(path)
