@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 
@@ -10,6 +11,8 @@ from regexplore.errors import RegexploreError
 from regexplore.explorer.job import Job
 from regexplore.frames.order import Key, version_key
 from regexplore.show import text as words
+
+_VERSION = re.compile(r"[vV]?[0-9]")
 
 
 class Names:
@@ -87,8 +90,11 @@ class Names:
         return list(self._sorted) if by_version else list(self._seen)
 
     def before(self, name: str) -> list[str]:
-        """Give the names that come before one in the order of versions, the nearest first."""
-        return [other for other in self._sorted if _rank(other) < _rank(name)]
+        """Give the versions before one, the nearest first; before a word such as ``latest`` come all of them."""
+        versions = [other for other in self._sorted if _VERSION.match(other)]
+        if _VERSION.match(name):
+            return [other for other in versions if _rank(other) < _rank(name)]
+        return versions or [other for other in self._sorted if _rank(other) < _rank(name)]
 
     @property
     def note(self) -> str:

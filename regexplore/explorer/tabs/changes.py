@@ -109,7 +109,7 @@ def _tag_choice(visit: Visit, against: str) -> Choice:
         return Choice("Compare with", ((against, visit.place),), against)
     tags = [tag for tag in visit.tags.shown() if parse_reference_tag(tag) is None]
     tags = [tag for tag in tags if tag != visit.place.reference][:MOST_CHOICES]
-    if against not in tags:
+    if against and against not in tags:
         tags.insert(0, against)
     here = visit.place
     options = tuple((tag, here.on(TITLE, aspect=here.aspect, against=_sibling(here, tag))) for tag in tags)
