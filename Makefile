@@ -54,7 +54,7 @@ bench: $(VENV)/.test-installed
 
 interop: $(VENV)/.test-installed
 	@.ci/system-packages docker-registry skopeo umoci debootstrap apache2-utils
-	@$(BIN)/python tests/support/tools.py install
+	@$(BIN)/python tests/support/tools.py install all
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m interop
 
 clean:

@@ -6,7 +6,6 @@ import json
 import subprocess
 import tarfile
 import tempfile
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -273,7 +272,10 @@ def attach_soci(server, image, layer, ztoc, *, by="referrer"):
     store.put_manifest(name, media_types.OCI_MANIFEST, json.dumps(tree).encode())
 
 
-LINES = {**FILES, "usr/share/lines": b"".join(b"line %d of the file\n" % n for n in range(60_000))}
+LINES = {**FILES, "usr/share/lines": b"".join(b"line %d of the file\n" % n for n in range(20_000))}
+# Layers and tables that the library made: `python tests/image/test_lazy.py` makes them again.
+DATA = Path(__file__).with_name("soci")
+SPAN = 150_000
 LAYERS = {
     "one member": lambda content: gzip.compress(content, mtime=0),
     "several members": lambda content: b"".join(
@@ -282,12 +284,31 @@ LAYERS = {
 }
 
 
+def kept(name):
+    """Return a layer and its table, as they are kept beside this test."""
+    stem = DATA / name.replace(" ", "-")
+    return stem.with_suffix(".tar.gz").read_bytes(), gzip.decompress(
+        stem.with_suffix(".ztoc.gz").read_bytes()
+    )
+
+
 @pytest.fixture(params=LAYERS)
-def soci_image(request, tmp_path, sandbox):
-    layer = LAYERS[request.param](tar_of(LINES))
+def soci_image(request, sandbox):
+    layer, ztoc = kept(request.param)
     image = push(sandbox, layer, {}, media_types.OCI_LAYER_GZIP, b"")
-    attach_soci(sandbox, image, layer, soci(tmp_path, layer, 50_000))
+    attach_soci(sandbox, image, layer, ztoc)
     return sandbox, image, layer
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("span", [10_000, 50_000, 1_000_000])
+def test_soci_of_any_span_as_the_library_makes_it_now(name, span, tmp_path, sandbox):
+    layer = LAYERS[name](tar_of(LINES))
+    image = push(sandbox, layer, {}, media_types.OCI_LAYER_GZIP, b"")
+    attach_soci(sandbox, image, layer, soci(tmp_path, layer, span))
+    for path, content in LINES.items():
+        assert image.open(f"/{path}", lazy=True).read() == content
 
 
 def test_soci_tells_what_the_layer_says(soci_image):
@@ -323,10 +344,10 @@ def test_t20_soci_spans_are_checked(soci_image):
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 400), st.binary(min_size=1, max_size=8))
 def test_t25_a_damaged_soci_table_gives_a_table_or_a_named_error(at, damage):
-    content = bytearray(_ztoc())
+    content = bytearray(kept("one member")[1])
     content[at : at + len(damage)] = damage
     store = MemoryStore()
-    layer = store.add(media_types.OCI_LAYER_GZIP, _layer())
+    layer = store.add(media_types.OCI_LAYER_GZIP, kept("one member")[0])
     try:
         table = read_ztoc(store, store.add("application/octet-stream", bytes(content)), layer)
         for row in range(len(table.listing)):
@@ -335,20 +356,19 @@ def test_t25_a_damaged_soci_table_gives_a_table_or_a_named_error(at, damage):
         assert error.hint
 
 
-@cache
-def _layer():
-    return gzip.compress(tar_of(FILES), mtime=0)
-
-
-@cache
-def _ztoc():
-    with tempfile.TemporaryDirectory() as folder:
-        return soci(Path(folder), _layer(), 50_000)
-
-
 @given(st.binary(max_size=200))
 def test_t25_any_bytes_are_a_soci_table_or_a_named_error(content):
     store = MemoryStore()
     layer = store.add(media_types.OCI_LAYER_GZIP, b"x")
     with pytest.raises(errors.RegexploreError):
         read_ztoc(store, store.add("application/octet-stream", content), layer)
+
+
+if __name__ == "__main__":
+    DATA.mkdir(exist_ok=True)
+    for name, pack in LAYERS.items():
+        stem = DATA / name.replace(" ", "-")
+        with tempfile.TemporaryDirectory() as folder:
+            made = pack(tar_of(LINES))
+            stem.with_suffix(".tar.gz").write_bytes(made)
+            stem.with_suffix(".ztoc.gz").write_bytes(gzip.compress(soci(Path(folder), made, SPAN), mtime=0))

@@ -1,6 +1,6 @@
 """Programs that are not ours, for tests against real tools: found on PATH, or installed by Go under their names.
 
-``python tests/support/tools.py install`` gets what can be had, says what is left out, and never fails.
+``python tests/support/tools.py install [all]`` gets what can be had, says what is left out, and never fails.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ SOURCES = {
     "makeestargz": INTEROP / "makeestargz",
     "makesoci": INTEROP / "makesoci",
 }
+
+
+SLOW = frozenset({"makesoci"})
 
 
 def tool(name: str) -> Path | None:
@@ -83,14 +86,16 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def main() -> None:
-    """Install everything that can be had."""
+def main(*, everything: bool) -> None:
+    """Install what can be had; what takes minutes to get only when everything is asked for."""
     for name in GO_TOOLS:
+        if name in SLOW and not everything:
+            continue
         reason = install(name)
         print(f"left out: {name} ({reason})" if reason else f"found: {name}")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] != ["install"]:
-        sys.exit("usage: python tests/support/tools.py install")
-    main()
+    if sys.argv[1:] not in (["install"], ["install", "all"]):
+        sys.exit("usage: python tests/support/tools.py install [all]")
+    main(everything=sys.argv[2:] == ["all"])
