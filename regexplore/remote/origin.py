@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from typing import NamedTuple, Self
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from regexplore.errors import RedirectRefusedError
 from regexplore.oci.excerpt import excerpt
@@ -16,7 +16,7 @@ from regexplore.oci.excerpt import excerpt
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # Readers of URLs disagree about every other character: what is one host to us must be the same to who connects.
-_NAME = re.compile(r"[a-z0-9._-]+", re.ASCII)
+_NAME = re.compile(r"(?=.{1,254}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.ASCII)
 _BRACKETED = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
 _CONTROL = re.compile(r"^ |[\x00-\x1f\x7f]")
 # The network that stands for all of IPv4 (RFC 6052), as the upper 96 bits of an address.
@@ -69,6 +69,20 @@ class Origin(NamedTuple):
         if self.host == target.host or not is_private(target.host):
             return True
         return is_private(self.host)
+
+
+def joined(base: str, location: str) -> str:
+    """Return the URL that a location stands for, seen from another URL.
+
+    Raises
+    ------
+    RedirectRefusedError
+        It cannot be read.
+    """
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        raise RedirectRefusedError(f"not a URL: {excerpt(location)}") from None
 
 
 def is_loopback(host: str) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os import PathLike, fspath
 from typing import Any
-from urllib.parse import urljoin
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -19,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from regexplore._version import __version__
 from regexplore.errors import RedirectRefusedError
 from regexplore.remote import clock, redact
-from regexplore.remote.origin import Origin
+from regexplore.remote.origin import Origin, joined
 from regexplore.remote.retry import MAX_RETRIES, RETRY_AFTER_CAP, RetryPolicy, observed
 from regexplore.remote.trace import Exchanges
 from regexplore.remote.transport_errors import FOREIGN, transport_error
@@ -173,7 +172,7 @@ def _next_hop(
     request: requests.PreparedRequest, response: requests.Response, first: Origin
 ) -> requests.PreparedRequest:
     """Build the request that a redirect asks for; credentials go nowhere but to the first origin."""
-    url = urljoin(request.url or "", response.headers["location"])
+    url = joined(request.url or "", response.headers["location"])
     target = Origin.of(url)
     before = Origin.of(request.url or "")
     if not (first.may_redirect_to(target) and before.may_redirect_to(target)):

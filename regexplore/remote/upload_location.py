@@ -8,14 +8,14 @@ Source: distribution-spec v1.1 "Pushing blobs"; Go ``blobStore.completePushAfter
 
 from __future__ import annotations
 
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
 from regexplore.errors import RedirectRefusedError, UnexpectedContentError
 from regexplore.oci import Digest
 from regexplore.remote import redact
-from regexplore.remote.origin import Origin
+from regexplore.remote.origin import Origin, joined
 
 
 def upload_location(response: requests.Response) -> str:
@@ -37,7 +37,7 @@ def upload_location(response: requests.Response) -> str:
             response.status_code,
             message="the registry did not say where to upload (no Location)",
         )
-    url = _with_lost_port(urljoin(asked, text), asked)
+    url = _with_lost_port(joined(asked, text), asked)
     if Origin.of(url) != Origin.of(asked):
         raise RedirectRefusedError(
             f"the registry wants the upload at {redact.url(url)}, which is not where it was asked"

@@ -71,6 +71,10 @@ TWO_READINGS = [
     "https://[fe80::1%25eth0]/t",
     "https://[v1.evil]/t",
     "https:///t",
+    "https://auth..example.com/t",
+    "https://.example.com/t",
+    "https://" + "a" * 64 + ".example.com/t",
+    "https://" + "a." * 130 + "example.com/t",
     "https:\\\\auth.example.com/t",
 ]
 
@@ -103,11 +107,7 @@ def test_auth_12_t18_the_host_that_is_judged_is_the_host_that_is_asked(middle):
         origin = check_realm(realm, REGISTRY)
     except errors.RealmRefusedError:
         return
-    try:
-        sent = requests.Request("GET", realm).prepare().url
-    except requests.RequestException:
-        return
-    assert Origin.of(sent) == origin
+    assert Origin.of(requests.Request("GET", realm).prepare().url) == origin
 
 
 @pytest.mark.parametrize(
