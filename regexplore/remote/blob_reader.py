@@ -21,8 +21,9 @@ from regexplore.errors import (
     ShortContentError,
     TrailingDataError,
 )
-from regexplore.oci import Descriptor, Digest
+from regexplore.oci import Descriptor
 from regexplore.remote import clock, redact
+from regexplore.remote.background_hash import BackgroundHash, PlainHash
 from regexplore.remote.limits import content_length
 from regexplore.remote.transport_errors import FOREIGN, transport_error
 
@@ -31,6 +32,9 @@ SMALL_GAP = 64 << 10
 CHUNK = 1 << 20
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)", re.ASCII)
+
+# From here on a thread of its own for hashing is worth its start.
+LARGE = 16 << 20
 
 OpenRange = Callable[[int, str], requests.Response]
 
@@ -69,7 +73,7 @@ class BlobReader(io.BufferedIOBase, BinaryIO):
         self._deadline = deadline
         self._position = 0
         self._hashed = 0
-        self._hasher = target.digest.hasher()
+        self._hash = _hash_of(target)
         self._error: RegexploreError | None = None
         self._ranges = response.headers.get("Accept-Ranges", "").strip().lower() != "none"
         self._etag = response.headers.get("ETag", "")
@@ -162,6 +166,7 @@ class BlobReader(io.BufferedIOBase, BinaryIO):
         """Close the connection's body; reading and seeking raise afterwards."""
         if not self.closed:
             self._response.close()
+            self._hash.close()
         super().close()
 
     # ---- inside ----------------------------------------------------------------------------------
@@ -183,7 +188,7 @@ class BlobReader(io.BufferedIOBase, BinaryIO):
 
     def _take(self, part: bytes) -> None:
         if self._hashed == self._position:
-            self._hasher.update(part)
+            self._hash.update(part)
             self._hashed += len(part)
         self._position += len(part)
 
@@ -195,7 +200,7 @@ class BlobReader(io.BufferedIOBase, BinaryIO):
             raise self._failed(
                 TrailingDataError(f"{self.target.digest} goes on after {self.target.size} bytes")
             )
-        actual = Digest.from_hasher(self.target.digest.algorithm, self._hasher)
+        actual = self._hash.digest(self.target.digest.algorithm)
         if actual != self.target.digest:
             raise self._failed(
                 MismatchedDigestError(f"content has digest {actual}, asked for {self.target.digest}")
@@ -291,3 +296,8 @@ class BlobReader(io.BufferedIOBase, BinaryIO):
     def __repr__(self) -> str:
         state = {True: "verified", False: "not verified", None: "not read whole"}[self.verified]
         return f"<BlobReader {redact.url(self._response.url or '')} at {self._position} of {self.target.size}, {state}>"
+
+
+def _hash_of(target: Descriptor) -> BackgroundHash | PlainHash:
+    hasher = target.digest.hasher()
+    return BackgroundHash(hasher) if target.size >= LARGE else PlainHash(hasher)
