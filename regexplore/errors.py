@@ -13,6 +13,7 @@
     ├── AlreadyExistsError                               it is there already
     ├── UnsupportedError                                 the other side, or this kind of object, cannot do it
     │   └── NotSeekableError              (OSError)      a stream that cannot go back
+    ├── StoppedError                                     stopped by the reader before anything arrived
     ├── SizeExceedsLimitError                            more bytes than allowed; names limit and option
     ├── ContentError                                     the bytes are not what was asked for
     │   ├── MismatchedDigestError

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from sys import intern
 from typing import BinaryIO
@@ -18,6 +17,8 @@ from regexplore.content.tar_entries import TarEntry, TarReader
 from regexplore.errors import RegexploreError
 from regexplore.image.compression import unpacked
 from regexplore.oci import Descriptor, Digest
+from regexplore.oci.digest import new_hasher
+from regexplore.remote.background_hash import BackgroundHash
 
 # The most that is kept of one layer; package databases of large images have a few megabytes.
 KEPT_BYTES = 64 << 20
@@ -178,25 +179,20 @@ class UnpackedStream:
         self, packed: BinaryIO, descriptor: Descriptor, limits: LayerLimits = DEFAULT_LIMITS
     ) -> None:
         self._chunks = unpacked(packed, descriptor.media_type, limits)
-        self._hasher = Digest.of(b"").hasher()
-        self._hashing: Future[None] | None = None
+        self._hash = BackgroundHash(new_hasher("sha256"))
         self.size = 0
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the stream."""
-        with ThreadPoolExecutor(1, thread_name_prefix="diff-id") as beside:
+        try:
             for chunk in self._chunks:
-                self._settle()
-                self._hashing = beside.submit(self._hasher.update, chunk)
+                self._hash.update(chunk)
                 self.size += len(chunk)
                 yield chunk
+        finally:
+            self._hash.close()
 
     @property
     def diff_id(self) -> Digest:
         """The digest of what was read so far."""
-        self._settle()
-        return Digest.from_hasher("sha256", self._hasher)
-
-    def _settle(self) -> None:
-        if self._hashing is not None:
-            self._hashing.result()
+        return self._hash.digest("sha256")

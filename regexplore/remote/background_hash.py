@@ -54,8 +54,8 @@ class BackgroundHash:
         return Digest.from_hasher(algorithm, self._hasher)
 
     def close(self) -> None:
-        """Let the thread go."""
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        """Let the thread go, once it has done what it was given."""
+        self._worker.shutdown(wait=False)
 
     def _settle(self) -> None:
         if self._under_work is not None:
