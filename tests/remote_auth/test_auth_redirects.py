@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 import requests
+import trustme
 from support.scripted_server import Answer, error_answer, scripted
 
 import regexplore as rx
@@ -17,6 +18,7 @@ from regexplore.remote.auth.client import AuthClient
 from regexplore.remote.credentials import Credential
 from regexplore.remote.origin import Origin
 from regexplore.remote.transport import Transport
+from regexplore.sandbox.tls import Certificates
 
 ADA = Credential("ada", "canary-secret")
 BASIC = "Basic " + base64.b64encode(b"ada:canary-secret").decode()
@@ -184,42 +186,15 @@ def tls_server(certificates, answer):
 
 @pytest.fixture(scope="module")
 def client_certificate(tmp_path_factory):
-    """A certificate for servers and clients alike: itself, its own authority."""
-    import datetime as dt
-    import ipaddress
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    from regexplore.sandbox.tls import Certificates
-
+    """A certificate for servers and clients alike, and its authority."""
     folder = tmp_path_factory.mktemp("certificate")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(loopback, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem, private = folder / "certificate.pem", folder / "certificate.key"
-    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return Certificates(pem, pem, private)
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    made = Certificates(folder / "ca.pem", folder / "certificate.pem", folder / "certificate.key")
+    authority.cert_pem.write_to_path(made.ca_path)
+    issued.cert_chain_pems[0].write_to_path(made.certificate_path)
+    issued.private_key_pem.write_to_path(made.key_path)
+    return made
 
 
 def test_auth_18_t12_a_clients_certificate_is_shown_to_the_first_origin_alone(client_certificate):

@@ -9,6 +9,7 @@ import pytest
 
 from regexplore import errors
 from regexplore.remote import clock
+from regexplore.remote.auth import token_cache
 from regexplore.remote.auth.token_cache import Key, Token, TokenCache
 
 ONE, TWO = "one.example", "two.example"
@@ -186,8 +187,6 @@ def test_cache_3_the_last_token_of_a_host_whatever_the_scope():
 
 
 def test_cache_1_a_token_that_ends_is_not_used(monkeypatch):
-    from regexplore.remote.auth import token_cache
-
     now = [1000.0]
     monkeypatch.setattr(token_cache.time, "monotonic", lambda: now[0])
     cache = TokenCache()

@@ -297,6 +297,24 @@ def test_nat_8_several_watch_the_newest_first(helper):
     assert order == ["third", "second", "first", "first"]
 
 
+def test_nat_8_told_before_and_after_each_run(helper):
+    seen = []
+    store = printed(helper, "{}")
+    with watched(
+        lambda *what: seen.append(("done", *what)), started=lambda *what: seen.append(("started", *what))
+    ):
+        store.get("h")
+        with watched(lambda *what: None):
+            store.delete("h")
+    program = "docker-credential-fake"
+    assert seen == [
+        ("started", program, "get"),
+        ("done", program, "get", None),
+        ("started", program, "erase"),
+        ("done", program, "erase", None),
+    ]
+
+
 @pytest.mark.parametrize("action", ["get", "put", "delete"])
 def test_nat_8_t16_what_a_watcher_is_told(helper, action):
     seen = []

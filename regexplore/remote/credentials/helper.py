@@ -26,8 +26,11 @@ TOKEN_USERNAME = "<token>"  # noqa: S105
 _SUFFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _BAD_SERVER = re.compile(r"[\x00-\x20\x7f]")
 
-Watcher = Callable[[str, str, HelperError | None], None]
-_watchers: ContextVar[tuple[Watcher, ...]] = ContextVar("regexplore_helper_watchers", default=())
+Started = Callable[[str, str], None]
+Done = Callable[[str, str, HelperError | None], None]
+_watchers: ContextVar[tuple[tuple[Done, Started | None], ...]] = ContextVar(
+    "regexplore_helper_watchers", default=()
+)
 
 
 class Runner(Protocol):
@@ -43,9 +46,17 @@ class Runner(Protocol):
 
 
 @contextmanager
-def watched(watcher: Watcher) -> Iterator[None]:
-    """Tell a watcher of every helper that is run inside the block: program, action, and its error if any."""
-    token = _watchers.set((watcher, *_watchers.get()))
+def watched(done: Done, *, started: Started | None = None) -> Iterator[None]:
+    """Tell of every helper that is run inside the block, never with a secret (Go ``WithExecutableTrace``).
+
+    Parameters
+    ----------
+    done : callable
+        Called after each run with program, action, and its error if any; the innermost block's first.
+    started : callable, optional
+        Called before each run with program and action.
+    """
+    token = _watchers.set(((done, started), *_watchers.get()))
     try:
         yield
     finally:
@@ -137,14 +148,18 @@ class HelperStore:
 
     def _call(self, action: str, standard_input: bytes) -> bytes:
         error: HelperError | None = None
+        watchers = _watchers.get()
+        for _, started in watchers:
+            if started is not None:
+                started(self.program, action)
         try:
             return self._run(self.program, action, standard_input, self._timeout)
         except HelperError as raised:
             error = raised
             raise
         finally:
-            for watcher in _watchers.get():
-                watcher(self.program, action, error)
+            for done, _ in watchers:
+                done(self.program, action, error)
 
     def _json(self, answer: bytes) -> dict[str, Any]:
         try:
