@@ -1,0 +1,341 @@
+"""The explorer as a reader uses it: JupyterLab in Chromium, on the sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from support import contrast
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+PICTURES = os.environ.get("REGEXPLORE_PICTURES")
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+DEMO = "import regexplore as rx\nsandbox = rx.Sandbox.demo().start()\n"
+# How the explorer says that nothing is being loaded any more.
+QUIET = """() => !document.querySelector('.rx-explorer .rx-notice .rx-spinner')
+  && ![...document.querySelectorAll('.rx-explorer .rx-side .rx-busy')].length"""
+
+
+class Screen:
+    """The explorer on the page, and what a reader does with it."""
+
+    def __init__(self, lab, folder: Path) -> None:
+        self.lab = lab
+        self.page = lab.page
+        self.folder = folder
+
+    def tab(self, title: str) -> None:
+        self.page.locator(f".rx-tabs button:text-is('{title}')").click()
+        self.page.wait_for_selector(f".rx-tabs button[aria-selected='true']:text-is('{title}')")
+        self.settle()
+
+    def tabs(self) -> list[str]:
+        return self.page.locator(".rx-tabs button").all_inner_texts()
+
+    def row(self, text: str, where: str = ".rx-content") -> None:
+        self.page.locator(f"{where} tr.rx-open", has_text=text).first.click()
+        self.settle()
+
+    def choose(self, text: str) -> None:
+        """Choose a repository or tag on the left."""
+        self.page.locator(".rx-side tr.rx-open").get_by_text(text, exact=True).first.click()
+        self.settle()
+
+    def settle(self) -> None:
+        self.page.wait_for_timeout(150)
+        self.page.wait_for_function(QUIET)
+        self.page.wait_for_timeout(100)
+
+    def content(self) -> str:
+        return self.page.locator(".rx-content").inner_text()
+
+    def crumbs(self) -> list[str]:
+        return self.page.locator(".rx-explorer nav > :not(.rx-sep)").all_inner_texts()
+
+    def keep(self, name: str) -> None:
+        """Store a picture for the documentation where that is asked for; it is made in any case."""
+        path = (Path(PICTURES) if PICTURES else self.folder) / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.page.locator(".rx-explorer").screenshot(path=path)
+        assert path.stat().st_size > 5_000
+
+    def assert_readable(self) -> None:
+        """Every text has contrast, and nothing reaches over the edge of the explorer."""
+        told = self.page.evaluate(contrast.WORST, ".rx-explorer")
+        assert told["seen"] > 10
+        assert told["worst"] == []
+        assert self.page.evaluate(OVER_THE_EDGE) == []
+
+
+OVER_THE_EDGE = """() => {
+  const edge = document.querySelector('.rx-explorer').getBoundingClientRect();
+  const out = [];
+  for (const e of document.querySelectorAll('.rx-explorer *')) {
+    if (!e.checkVisibility() || e.closest('.rx-scroll, .rx-lines, .rx-card, .rx-code')) continue;
+    const box = e.getBoundingClientRect();
+    if (box.width && (box.right > edge.right + 1 || box.left < edge.left - 1)) out.push(e.className);
+  }
+  return out;
+}"""
+
+
+@contextlib.contextmanager
+def opened(jupyterlab, chromium, folder, code, *more_cells, theme="Light"):
+    """Run a notebook and give the explorer in its first output; nothing may leave, no script may fail."""
+    cells = [nbformat.v4.new_code_cell(cell) for cell in (code, *more_cells)]
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), jupyterlab.folder / "explorer.ipynb"
+    )
+    with jupyterlab.notebook(chromium, "explorer.ipynb", height=1400) as lab:
+        lab.theme(f"JupyterLab {theme}")
+        lab.run_all()
+        lab.page.wait_for_selector(".rx-explorer .rx-tabs button")
+        screen = Screen(lab, folder)
+        screen.settle()
+        yield screen
+        assert lab.strangers == []
+        assert lab.errors == []
+
+
+def run_cell(screen, number):
+    """Run one cell and give what it printed."""
+    screen.page.evaluate(
+        """async (n) => {
+          const content = window.jupyterapp.shell.currentWidget.content;
+          content.activeCellIndex = n;
+          await window.jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        number,
+    )
+    return screen.lab.output(number).inner_text()
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_every_tab_of_everything(jupyterlab, chromium, tmp_path, theme):
+    code = f"{DEMO}explorer = rx.explore(sandbox.registry)\nexplorer"
+    with opened(jupyterlab, chromium, tmp_path, code, theme=theme) as screen:
+        screen.choose("demo/app")
+        assert_tabs(screen, ["Overview", "Tags", "Graph", "Wire"])
+        screen.choose("v1.2")
+        assert_tabs(
+            screen,
+            [
+                "Overview",
+                "Manifest",
+                "Platforms",
+                "Files",
+                "Referrers",
+                "Graph",
+                "History",
+                "Changes",
+                "Wire",
+            ],
+        )
+        screen.tab("Platforms")
+        screen.row("linux/amd64")
+        assert screen.crumbs()[1:] == ["demo/app", "v1.2", "linux/amd64"]
+        assert_tabs(
+            screen,
+            [
+                "Overview",
+                "Manifest",
+                "Platforms",
+                "Layers",
+                "Files",
+                "Referrers",
+                "Graph",
+                "History",
+                "Changes",
+                "Wire",
+            ],
+        )
+        screen.tab("Layers")
+        screen.keep(f"explorer-layers-{theme.lower()}")
+        screen.row("apt-get")
+        assert_tabs(screen, ["Overview", "Files", "Shared by", "Wire"])
+        screen.page.locator(".rx-crumb", has_text="linux/amd64").click()
+        screen.settle()
+        screen.tab("Manifest")
+        screen.keep(f"explorer-manifest-{theme.lower()}")
+        screen.page.locator(".rx-lines button.rx-link").first.click()
+        screen.settle()
+        assert screen.crumbs()[-1] == "config"
+        screen.page.get_by_role("button", name="Back", exact=True).click()
+        screen.settle()
+        assert screen.crumbs()[-1] == "linux/amd64"
+
+
+def assert_tabs(screen, titles):
+    shown = [title for title in screen.tabs() if title != "Audit"]
+    assert shown == titles
+    for title in screen.tabs():
+        screen.tab(title)
+        assert "error" not in screen.page.locator(".rx-content .rx-badge").all_inner_texts()
+        assert screen.content().strip()
+        screen.assert_readable()
+
+
+def test_the_four_questions_in_five_clicks_each(jupyterlab, chromium, tmp_path):
+    code = f'{DEMO}explorer = rx.explore(f"{{sandbox.host}}/demo/app")\nexplorer'
+    with opened(jupyterlab, chromium, tmp_path, code) as screen:
+        for act in (
+            lambda: screen.choose("v1.2"),
+            lambda: screen.tab("Platforms"),
+            lambda: screen.row("linux/amd64"),
+        ):
+            act()
+        screen.tab("Layers")
+        screen.row("apt-get")
+        screen.tab("Shared by")
+        assert all(tag in screen.content() for tag in ("v1.0", "v1.1", "v1.2"))
+        screen.keep("explorer-shared-layer")
+
+        screen.choose("v1.2")
+        screen.tab("Referrers")
+        assert "none found" in screen.content()
+        screen.keep("explorer-signed")
+
+        screen.choose("v1.1")
+        screen.tab("Files")
+        screen.row("linux/amd64")
+        screen.row("/etc/os-release")
+        assert "Demo Linux" in screen.content()
+        screen.keep("explorer-file")
+
+        screen.choose("v1.2")
+        screen.tab("Changes")
+        screen.row("linux/amd64")
+        screen.page.locator(".rx-choice select").nth(1).select_option("files")
+        screen.settle()
+        assert "/app/main.py" in screen.content()
+        screen.keep("explorer-changes")
+
+
+def test_what_is_on_the_screen_is_in_python(jupyterlab, chromium, tmp_path):
+    code = f'{DEMO}explorer = rx.explore(f"{{sandbox.host}}/demo/app:v1.2")\nexplorer'
+    told = "print(type(explorer.selected).__name__, explorer.frame['platform'].tolist() if explorer.frame is not None else None)"
+    with opened(jupyterlab, chromium, tmp_path, code, told) as screen:
+        screen.tab("Platforms")
+        assert run_cell(screen, 1).strip() == "Index ['linux/amd64', 'linux/arm64/v8']"
+        screen.row("linux/arm64")
+        assert run_cell(screen, 1).strip().startswith("Image")
+        screen.page.get_by_role("button", name="Copy digest").click()
+        screen.page.wait_for_selector(".rx-copy button:text-is('Copied')")
+
+
+def test_100_000_tags(jupyterlab, chromium, tmp_path):
+    code = (
+        "import json, regexplore as rx\nsandbox = rx.Sandbox().start()\n"
+        "sandbox.store.put_blob('big/app', rx.Digest.of(b'{}'), b'{}')\n"
+        "config = {'mediaType': rx.media_types.OCI_CONFIG, 'digest': rx.Digest.of(b'{}'), 'size': 2}\n"
+        "image = {'schemaVersion': 2, 'mediaType': rx.media_types.OCI_MANIFEST, 'config': config, 'layers': []}\n"
+        "sandbox.store.put_manifest('big/app', rx.media_types.OCI_MANIFEST, json.dumps(image).encode(),\n"
+        "    tags=[f'v{n}' for n in range(100_000)])\n"
+        "explorer = rx.explore(sandbox.registry.repository('big/app'))\nexplorer"
+    )
+    with opened(jupyterlab, chromium, tmp_path, code, "print(len(sandbox.log))") as screen:
+        side = screen.page.locator(".rx-side")
+        assert "10,000 tags so far" in side.inner_text()
+        assert side.locator("tbody tr").count() == 100
+        assert run_cell(screen, 1).strip() == "1"
+        side.get_by_role("button", name="later rows").click()
+        screen.page.wait_for_selector(".rx-side .rx-window:has-text('101–200 of 10,000')")
+        side.get_by_role("searchbox").fill("v123")
+        screen.page.wait_for_selector(".rx-side .rx-matches:text-is('111 of 10,000 match')")
+        side.get_by_role("searchbox").fill("")
+        side.get_by_role("button", name="Load more").click()
+        screen.page.wait_for_selector(".rx-side small:text-is('20,000 tags so far')")
+        assert run_cell(screen, 1).strip() == "2"
+        before = 2
+        screen.row("v", ".rx-side")
+        assert int(run_cell(screen, 1)) - before <= 2
+        screen.keep("explorer-many-tags")
+
+
+def test_a_long_load_is_cancelled_and_tried_again(jupyterlab, chromium, tmp_path):
+    code = (
+        f"{DEMO}from regexplore.sandbox.faults import Fault\n"
+        'explorer = rx.explore(f"{sandbox.host}/demo/app")\n'
+        "rule = sandbox.faults.add(Fault.delay(60), path='*/manifests/*')\nexplorer"
+    )
+    with opened(jupyterlab, chromium, tmp_path, code, "1 + 1", "sandbox.faults.clear()") as screen:
+        run_cell(screen, 2)
+        run_cell(screen, 0)
+        screen.page.wait_for_selector(".rx-side tr:has-text('v1.2')")
+        screen.page.locator(".rx-side tr.rx-open", has_text="v1.2").first.click()
+        screen.page.wait_for_selector(".rx-notice .rx-spinner")
+        screen.keep("explorer-loading")
+        # The kernel is free while the explorer waits.
+        assert "2" in run_cell(screen, 1)
+        screen.page.get_by_role("button", name="Cancel").click()
+        screen.page.wait_for_selector(".rx-content .rx-badge:text-is('error')")
+        assert "StoppedError" in screen.content()
+        screen.assert_readable()
+        run_cell(screen, 2)
+        screen.page.get_by_role("button", name="Try again").click()
+        screen.page.wait_for_selector(".rx-content .rx-badge:text-is('index')")
+
+
+def test_a_registry_that_dies_half_way(jupyterlab, chromium, tmp_path):
+    code = f'{DEMO}explorer = rx.explore(f"{{sandbox.host}}/demo/app:v1.2")\nexplorer'
+    with opened(jupyterlab, chromium, tmp_path, code, "pass", "sandbox.stop()") as screen:
+        # The last cell has run: the registry is gone, what was read is still there.
+        assert "linux/arm64" in screen.content()
+        screen.tab("Manifest")
+        assert "schemaVersion" in screen.content()
+        screen.choose("v1.1")
+        screen.page.wait_for_selector(".rx-content .rx-badge:text-is('error')", timeout=90_000)
+        assert "what to do" in screen.content()
+        screen.assert_readable()
+        screen.keep("explorer-error")
+        screen.page.get_by_role("button", name="Back", exact=True).click()
+        screen.settle()
+        assert "schemaVersion" in screen.content()
+
+
+def test_with_the_keyboard_alone(jupyterlab, chromium, tmp_path):
+    code = f'{DEMO}explorer = rx.explore(f"{{sandbox.host}}/demo/app")\nexplorer'
+    with opened(jupyterlab, chromium, tmp_path, code) as screen:
+        keys = screen.page.keyboard
+        screen.page.locator(".rx-side tr.rx-open[tabindex='0']").last.focus()
+        keys.press("Home")
+        keys.press("ArrowDown")
+        keys.press("Enter")
+        screen.settle()
+        assert screen.crumbs()[-1] == "v1.1"
+        screen.page.locator(".rx-tabs button[aria-selected='true']").focus()
+        keys.press("ArrowRight")
+        keys.press("Enter")
+        screen.settle()
+        assert screen.page.locator(".rx-tabs button[aria-selected='true']").inner_text() == "Manifest"
+        # The notebook did not take the keys for its own.
+        assert screen.page.locator(".jp-CodeCell").count() == 1
+
+
+def test_t3_hostile_strings_run_nothing(jupyterlab, chromium, tmp_path):
+    code = f'{DEMO}explorer = rx.explore(f"{{sandbox.host}}/troubles/hostile-strings:v0.1")\nexplorer'
+    with opened(jupyterlab, chromium, tmp_path, code) as screen:
+        for title in screen.tabs():
+            screen.tab(title)
+        screen.tab("Manifest")
+        assert "img src=x" in screen.content()
+        assert screen.page.evaluate("window.__pwn") is None
+        found = screen.page.locator(".rx-explorer").locator("a[href^='javascript'], script, [onerror]")
+        assert found.count() == 0
+
+
+def test_a_saved_notebook_shows_what_was_on_the_screen(jupyterlab, chromium, tmp_path):
+    code = f'{DEMO}explorer = rx.explore(f"{{sandbox.host}}/demo/app:v1.2")\nexplorer'
+    with opened(jupyterlab, chromium, tmp_path, code) as screen:
+        screen.tab("Platforms")
+        assert not screen.page.locator(".rx-explorer-still").is_visible()
+        screen.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save').then(() => 1)")
+    with jupyterlab.notebook(chromium, "explorer.ipynb") as lab:
+        lab.page.wait_for_selector(".rx-explorer-still")
+        shown = lab.page.locator(".rx-explorer-still")
+        assert shown.is_visible()
+        assert "linux/arm64" in shown.inner_text()
