@@ -2,22 +2,19 @@
 
 import base64
 import io
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from support.clients import options_for, registry, repository
+from support.clients import options_for
 from support.scripted_server import Answer, error_answer, json_answer, scripted
 
 import regexplore as rx
 from regexplore import errors
-from regexplore.oci import Descriptor, Digest, media_types
+from regexplore.oci import Descriptor, media_types
 from regexplore.remote.auth.client import AuthClient
 from regexplore.remote.auth.default import default_client
-from regexplore.remote.auth.token_cache import Key, Token, TokenCache
-from regexplore.remote.credentials import Credential, DefaultStore, MemoryStore
-from regexplore.remote.options import RepositoryOptions
+from regexplore.remote.auth.token_cache import TokenCache
+from regexplore.remote.credentials import Credential, DefaultStore
 from regexplore.remote.transport import Transport
 from regexplore.sandbox import SandboxServer
 
@@ -122,19 +119,6 @@ def test_auth_11_an_expired_token_is_fetched_again():
         registry_.live.clear()
         tags(server, client)
         assert len(server.seen) == 3 + 3
-
-
-def test_auth_6_a_401_of_a_redirect_target_is_not_answered():
-    def storage(seen):
-        return error_answer(401, "UNAUTHORIZED", headers=[("WWW-Authenticate", 'Basic realm="give"')])
-
-    with scripted(storage) as elsewhere:
-        with scripted(
-            lambda seen: Answer(307, headers=[("Location", f"http://{elsewhere.host}/x")])
-        ) as server:
-            with pytest.raises(errors.UnauthorizedError):
-                rx.Repository(f"{server.host}/some/app", client=client_of()).fetch(BLOB)
-        assert sent_authorization(elsewhere) == [None]
 
 
 def test_auth_8_basic_is_answered_once():
@@ -335,56 +319,9 @@ def test_auth_17_tokens_are_renewed_before_they_end(monkeypatch):
         for later in (0, 290, 6):
             now[0] += later
             tags(server, client)
-        assert [seen.target.startswith("/token") for seen in server.seen] == [
-            False,
-            True,
-            False,
-            False,
-            True,
-            False,
-        ] or [seen.target.startswith("/token") for seen in server.seen].count(True) == 2
-        assert [seen.target.startswith("/token") for seen in server.seen].count(True) == 2
-
-
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_auth_18_t12_authorization_is_dropped_for_good(status):
-    """registry -> another port -> the same other port -> back: no hop after the first carries it."""
-    with scripted({}) as other:
-
-        def respond(seen):
-            if (
-                seen.target.startswith("/v2/some/app/blobs/")
-                and seen.headers["Authorization"] is None
-                and not hops
-            ):
-                return error_answer(401, "UNAUTHORIZED", headers=[("WWW-Authenticate", "Basic")])
-            hops.append(seen)
-            if seen.target == "/back":
-                return Answer(body=CONTENT)
-            return Answer(status, headers=[("Location", f"http://{other.host}/one"), ("Set-Cookie", "a=b")])
-
-        hops = []
-        with scripted(respond) as server:
-            script = {"/one": "/two", "/two": f"http://{server.host}/back"}
-            with scripted(lambda seen: Answer(status, headers=[("Location", script[seen.target])])) as third:
-                other.host, kept = third.host, other.host
-                with rx.Repository(
-                    f"{server.host}/some/app", client=client_of(headers={"X-Secret": "canary"})
-                ).fetch(BLOB) as stream:
-                    assert stream.read() == CONTENT
-                other.host = kept
-                assert [seen.headers["Authorization"] for seen in third.seen] == [None, None]
-                assert [seen.headers["X-Secret"] for seen in third.seen] == [None, None]
-                assert {seen.headers["Cookie"] for seen in third.seen} == {None}
-            assert hops[-1].headers["Authorization"] is None
-
-
-def test_auth_18_t13_netrc_is_not_read(tmp_path, monkeypatch):
-    (tmp_path / "netrc").write_text("default login eve password netrc-secret\n")
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    with scripted(lambda seen: json_answer({"tags": []})) as server:
-        tags(server, client_of(None))
-        assert sent_authorization(server) == [None]
+        asked = ["token" if seen.target.startswith("/token") else "tags" for seen in server.seen]
+        # Asked, refused, told; then with the token; then, shortly before its end, with the next one.
+        assert asked == ["tags", "token", "tags", "tags", "tags", "token", "tags"]
 
 
 def test_auth_19_each_step_has_its_own_retries():
@@ -401,104 +338,6 @@ def test_auth_19_each_step_has_its_own_retries():
     with scripted(respond) as server:
         assert tags(server, AuthClient(Transport(retries=1), credentials=lambda host: ADA)) == [[]]
     assert len(server.seen) == 5
-
-
-OPERATIONS = {
-    "tags": (lambda repo: list(repo.tag_pages()), "repository:some/app:pull"),
-    "resolve": (lambda repo: repo.resolve("v1"), "repository:some/app:pull"),
-    "fetch": (lambda repo: repo.fetch(BLOB), "repository:some/app:pull"),
-    "exists": (lambda repo: repo.exists(BLOB), "repository:some/app:pull"),
-    "referrers": (lambda repo: list(repo.referrer_pages(BLOB)), "repository:some/app:pull"),
-    "push": (lambda repo: repo.push(BLOB, CONTENT), "repository:some/app:pull,push"),
-    "tag": (
-        lambda repo: repo.tag(Descriptor(media_types.OCI_MANIFEST, Digest.of(b""), 0), "v1"),
-        "repository:some/app:pull,push",
-    ),
-    "mount": (
-        lambda repo: repo.mount(BLOB, "base/image"),
-        "repository:base/image:pull repository:some/app:pull,push",
-    ),
-    "delete blob": (lambda repo: repo.delete(BLOB), "repository:some/app:delete"),
-    "delete manifest": (
-        lambda repo: repo.delete(Descriptor(media_types.OCI_MANIFEST, Digest.of(b""), 0)),
-        "repository:some/app:delete,pull",
-    ),
-    "catalog": (
-        lambda repo: list(rx.Registry(repo.reference.registry, options=repo.options).repository_pages()),
-        "registry:catalog:*",
-    ),
-    "ping": (lambda repo: rx.Registry(repo.reference.registry, options=repo.options).ping(), ""),
-}
-
-
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_scope_4_5_what_each_operation_asks_for(operation):
-    """Reading never asks for more than pull."""
-    from urllib.parse import parse_qs, urlsplit
-
-    call, wanted = OPERATIONS[operation]
-    with scripted(Bearer()) as server:
-        with __import__("contextlib").suppress(errors.RegexploreError):
-            call(rx.Repository(f"{server.host}/some/app", client=client_of()))
-        asked = [
-            parse_qs(urlsplit(seen.target).query).get("scope", [])
-            for seen in server.seen
-            if seen.target.startswith("/token")
-        ]
-    assert " ".join(asked[0]) == wanted
-
-
-def test_scope_5_reading_works_for_a_user_who_may_not_push():
-    with SandboxServer(auth="token", users={"ada": "lovelace"}, anonymous_pull=True) as server:
-        server.store.put_blob("some/app", BLOB.digest, CONTENT)
-        assert repository(server.host).fetch_all(BLOB) == CONTENT
-        with pytest.raises(errors.RegexploreError):
-            repository(server.host).push(BLOB, CONTENT)
-
-
-def test_cache_1_by_host_and_key():
-    cache = TokenCache()
-    key = Key("host", "bearer", ("a",))
-    assert cache.scheme("host") == ""
-    assert cache.get(key) is None
-    cache.fetch(key, lambda: Token.living("one"))
-    assert cache.scheme("host") == "bearer"
-    assert cache.get(key).value == "one"
-    assert cache.get(Key("host", "bearer", ("b",))) is None
-    assert cache.get(Key("other", "bearer", ("a",))) is None
-    cache.fetch(Key("host", "basic"), lambda: Token.living("two"))
-    assert cache.get(key) is None
-
-
-def test_cache_2_one_flight_for_all_who_want_the_same():
-    cache, calls, start = TokenCache(), [], threading.Barrier(16, timeout=20)
-    release = threading.Event()
-
-    def get():
-        calls.append(1)
-        release.wait(5)
-        return Token.living("one")
-
-    def want(_):
-        start.wait()
-        threading.Timer(0.05, release.set).start()
-        return cache.fetch(Key("host", "bearer"), get).value
-
-    with ThreadPoolExecutor(16) as pool:
-        assert set(pool.map(want, range(16))) == {"one"}
-    assert len(calls) == 1
-
-
-def test_cache_2_an_error_reaches_everybody_and_is_not_kept():
-    cache = TokenCache()
-
-    def fail():
-        raise errors.TokenError("no")
-
-    for _ in range(2):
-        with pytest.raises(errors.TokenError):
-            cache.fetch(Key("host", "bearer"), fail)
-    assert cache.fetch(Key("host", "bearer"), lambda: Token.living("one")).value == "one"
 
 
 def test_cache_3_a_registry_that_ignores_scopes():
@@ -527,45 +366,6 @@ def test_t16_no_secret_in_what_is_shown_of_a_client():
         repr(options.client.credentials),
     ):
         assert "canary-secret" not in shown
-
-
-def test_opt_1_a_credential_and_certificates_by_name(docker_registry_htpasswd, docker_registry_tls):
-    ada = rx.Credential("ada", "lovelace")
-    registry_ = rx.Registry(docker_registry_htpasswd, credential=ada)
-    registry_.ping()
-    registry_.repository("some/app").push(BLOB, CONTENT)
-    assert rx.Repository(f"{docker_registry_htpasswd}/some/app", credential=ada).fetch_all(BLOB) == CONTENT
-    assert "lovelace" not in repr(registry_.options)
-    host, ca_file = docker_registry_tls
-    rx.Registry(host, ca_file=ca_file, plain_http=False).ping()
-    with pytest.raises(errors.TLSError):
-        rx.Registry(host, plain_http=False).ping()
-    with pytest.raises(ValueError, match="handed in already"):
-        rx.Registry(host, ca_file=ca_file, client=Transport())
-
-
-def test_conc_1_docker_registry_behind_a_token_server(docker_registry_tokens):
-    host, server = docker_registry_tokens
-    before = len(server.log)
-    options = RepositoryOptions(
-        client=AuthClient(Transport(), credentials=MemoryStore({host: Credential("ada", "lovelace")}))
-    )
-    blobs = {
-        Descriptor.from_bytes(media_types.OCTET_STREAM, body): body for body in (b"%d" % n for n in range(64))
-    }
-    repo = rx.Repository(f"{host}/some/app", options=options)
-    with ThreadPoolExecutor(64) as pool:
-        list(pool.map(lambda item: repo.push(*item), blobs.items()))
-        assert list(pool.map(repo.fetch_all, blobs)) == list(blobs.values())
-    scopes = [record.query for record in server.log[before:]]
-    assert len(scopes) == len(set(scopes)) == 2
-
-
-def test_auth_9_docker_registry_refuses_who_is_not_known(docker_registry_tokens):
-    host, _ = docker_registry_tokens
-    with pytest.raises((errors.AuthError, errors.UnauthorizedError)):
-        registry(host, Credential("ada", "wrong")).ping()
-    registry(host, Credential("ada", "lovelace")).ping()
 
 
 def test_scope_5_a_placeholder_in_the_challenge_is_not_asked_for():

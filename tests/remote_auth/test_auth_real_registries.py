@@ -2,9 +2,11 @@
 
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import registries, tools
+from support.clients import registry
 
 import regexplore as rx
 from regexplore import errors
@@ -139,3 +141,42 @@ def test_scope_4_auth_9_docker_registry_gives_each_operation_what_it_needs(docke
     ]
     target.delete(BLOB)
     assert not target.exists(BLOB)
+
+
+def test_opt_1_a_credential_and_certificates_by_name(docker_registry_htpasswd, docker_registry_tls):
+    ada = rx.Credential("ada", "lovelace")
+    registry_ = rx.Registry(docker_registry_htpasswd, credential=ada)
+    registry_.ping()
+    registry_.repository("some/app").push(BLOB, b"content")
+    assert rx.Repository(f"{docker_registry_htpasswd}/some/app", credential=ada).fetch_all(BLOB) == b"content"
+    assert "lovelace" not in repr(registry_.options)
+    host, ca_file = docker_registry_tls
+    rx.Registry(host, ca_file=ca_file, plain_http=False).ping()
+    with pytest.raises(errors.TLSError):
+        rx.Registry(host, plain_http=False).ping()
+    with pytest.raises(ValueError, match="handed in already"):
+        rx.Registry(host, ca_file=ca_file, client=Transport())
+
+
+def test_conc_1_docker_registry_behind_a_token_server(docker_registry_tokens):
+    host, server = docker_registry_tokens
+    before = len(server.log)
+    options = RepositoryOptions(
+        client=AuthClient(Transport(), credentials=MemoryStore({host: Credential("ada", "lovelace")}))
+    )
+    blobs = {
+        Descriptor.from_bytes(media_types.OCTET_STREAM, body): body for body in (b"%d" % n for n in range(64))
+    }
+    repo = rx.Repository(f"{host}/some/app", options=options)
+    with ThreadPoolExecutor(64) as pool:
+        list(pool.map(lambda item: repo.push(*item), blobs.items()))
+        assert list(pool.map(repo.fetch_all, blobs)) == list(blobs.values())
+    scopes = [record.query for record in server.log[before:]]
+    assert len(scopes) == len(set(scopes)) == 2
+
+
+def test_auth_9_docker_registry_refuses_who_is_not_known(docker_registry_tokens):
+    host, _ = docker_registry_tokens
+    with pytest.raises((errors.AuthError, errors.UnauthorizedError)):
+        registry(host, Credential("ada", "wrong")).ping()
+    registry(host, Credential("ada", "lovelace")).ping()

@@ -231,3 +231,44 @@ def test_push_4_t15_t18_upload_locations_that_cannot_be_read(location):
         with pytest.raises(errors.RedirectRefusedError):
             rx.Repository(f"{server.host}/a", client=client).push(BLOB, CONTENT)
         assert [seen.method for seen in server.seen] == ["POST"]
+
+
+@REDIRECTS
+def test_auth_18_t12_what_was_dropped_does_not_come_back(status):
+    """From the registry to another port, on to the same port, and back: only the first hop had it."""
+    first = []
+
+    def respond(seen):
+        if seen.target == "/back":
+            return Answer(body=CONTENT)
+        if seen.headers["Authorization"] != BASIC:
+            return UNAUTHORIZED
+        first.append(seen)
+        return Answer(status, headers=[("Location", f"http://{elsewhere.host}/one"), ("Set-Cookie", "a=b")])
+
+    with scripted(respond) as server:
+        way = {"/one": "/two", "/two": f"http://{server.host}/back"}
+        with scripted(lambda seen: Answer(status, headers=[("Location", way[seen.target])])) as elsewhere:
+            assert fetch(server.host, headers={"X-Secret": "canary"}) == CONTENT
+            assert secrets_in(elsewhere) == [set(), set()]
+        assert len(first) == 1
+        assert server.seen[-1].target == "/back"
+        assert secrets_in(server)[-1] == set()
+
+
+@pytest.mark.parametrize("line", ["default", "machine 127.0.0.1", "machine localhost"])
+def test_auth_18_t13_netrc_is_not_read(tmp_path, monkeypatch, line):
+    (tmp_path / "netrc").write_text(f"{line} login eve password canary-netrc\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with scripted(lambda seen: Answer(body=CONTENT)) as storage:
+        with scripted(lambda seen: Answer(307, headers=[("Location", f"http://{storage.host}/x")])) as server:
+            assert fetch(server.host) == CONTENT
+            assert secrets_in(server) == secrets_in(storage) == [set()]
+
+
+def test_auth_18_t13_t18_proxies_of_the_environment_are_not_used(monkeypatch):
+    with scripted(lambda seen: Answer(body=CONTENT)) as server, scripted({}) as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://eve:canary@{proxy.host}")
+        assert fetch(server.host) == CONTENT
+        assert proxy.seen == []
