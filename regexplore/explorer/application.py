@@ -131,8 +131,9 @@ class Explorer:
 
     def _show_all(self) -> None:
         model = self.model
+        jump = "tag or digest" if model.target.registry is None else "repository[:tag]"
         crumbs = [place.label for place in model.here.trail]
-        self._header.show(crumbs=crumbs, back=model.can_go_back, forward=model.can_go_forward)
+        self._header.show(crumbs=crumbs, back=model.can_go_back, forward=model.can_go_forward, jump=jump)
         self._tabs.show(titles=model.tab_titles or [model.tab], open=model.tab)
         self._show_notice()
         self._show_names()
@@ -185,6 +186,8 @@ class Explorer:
                 self._guarded(model.forward)()
             case {"kind": "reload"}:
                 self._guarded(model.reload)()
+            case {"kind": "jump", "text": str(text)}:
+                self._guarded(model.go_to_name)(text.strip())
             case {"kind": "crumb", "n": int(n)} if 0 <= n < len(model.here.trail):
                 self._guarded(model.go)(model.here.trail[n])
 

@@ -140,6 +140,16 @@ class Model:
         """Go to a tag or digest of the repository that is shown."""
         self.go(reference_place(self._repository_place(), reference))
 
+    def go_to_name(self, name: str) -> None:
+        """Go to what a reader typed: a repository, with or without tag or digest; a tag where there is but one.
+
+        Raises
+        ------
+        InvalidReferenceError
+            It is no such name.
+        """
+        self.go(self.target.place_of(name))
+
     def open_tab(self, title: str) -> None:
         """Open another tab of what is shown."""
         self.go(self.here.on(title))

@@ -73,6 +73,21 @@ class Target:
         see = partial(_seen, self.collection(repository))
         return map(see, store.tag_pages(last))
 
+    def place_of(self, name: str) -> Place:
+        """Give the place that a name stands for.
+
+        Raises
+        ------
+        InvalidReferenceError
+            It is no such name.
+        """
+        if self.registry is None:
+            return reference_place(self.registry_place, name)
+        host = str(self.registry.reference)
+        reference = Reference.parse(f"{host}/{name.removeprefix(f'{host}/')}")
+        place = repository_place(self.registry_place, reference.repository)
+        return reference_place(place, reference.reference) if reference.reference else place
+
     def python(self, place: Place) -> str:
         """Give the line that gives the same object in a cell."""
         if not place.reference:
@@ -126,12 +141,8 @@ def open_target(target: Registry | Collection | str, **changes: Any) -> Target:
         return open_target(Layout(Path(target).expanduser()))
     if "/" not in target:
         return _of_registry(Registry(target, **changes))
-    reference = Reference.parse(target)
-    found = _of_registry(Registry(reference.registry, **changes))
-    place = repository_place(found.start, reference.repository)
-    if reference.reference:
-        place = reference_place(place, reference.reference)
-    return Target(found.registry, None, place)
+    found = _of_registry(Registry(Reference.parse(target).registry, **changes))
+    return Target(found.registry, None, found.place_of(target))
 
 
 def repository_place(registry: Place, name: str) -> Place:

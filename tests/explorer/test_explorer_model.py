@@ -8,11 +8,12 @@ import threading
 import pytest
 
 import regexplore as rx
-from regexplore.errors import NotFoundError, RegexploreError, StoppedError
+from regexplore.errors import InvalidReferenceError, NotFoundError, RegexploreError, StoppedError
 from regexplore.explorer.job import Job
 from regexplore.explorer.pane import FrameSheet, Rows
 from regexplore.explorer.place import LONGEST_TRAIL, Place
 from regexplore.explorer.subject import File, Layer
+from regexplore.explorer.tabs import files
 from regexplore.explorer.visits import Visits
 from regexplore.objects import Image, Index, Repository
 from regexplore.oci import media_types
@@ -403,3 +404,54 @@ def test_a_trail_does_not_grow_for_ever():
     assert len(labels) <= LONGEST_TRAIL
     assert labels[:2] == ["r", "a"]
     assert labels[-1] == "v49"
+
+
+# ---- by name, and with care ----------------------------------------------------------------------
+
+
+def test_a_name_leads_where_no_list_does(demo, open_model):
+    demo.faults.add(Fault.status(404), path="*/_catalog")
+    model = open_model(demo.registry)
+    for name in ("demo/app:v1.1", f"{demo.host}/demo/app:v1.1"):
+        model.go_to_name(name)
+        model.wait()
+        assert model.subject.reference == f"{demo.host}/demo/app:v1.1"
+    with pytest.raises(InvalidReferenceError):
+        model.go_to_name("no such name")
+
+
+def test_a_large_image_is_read_only_after_asking(demo, open_model, monkeypatch):
+    monkeypatch.setattr(files, "ASK_ABOVE", 1000)
+    model = open_model(f"{demo.host}/demo/app:v1.2")
+    opened(model, "Platforms")
+    click(model, "linux/amd64")
+    before = len(demo.log)
+    opened(model, "Files")
+    assert len(demo.log) == before
+    click(model, "all layers")
+    assert "/etc/os-release" in set(model.pane.frame["path"])
+
+
+def test_the_wire_tells_a_command_that_asks_the_same(demo, open_model):
+    model = open_model(f"{demo.host}/demo/app:v1.2")
+    lines = ["".join(piece.text for piece in line) for line in opened(model, "Wire").blocks[1].lines]
+    command = next(line for line in lines if line.startswith("$ curl"))
+    assert command.endswith(f"http://{demo.host}/v2/demo/app/manifests/v1.2")
+    assert "Accept:" in command
+
+
+@pytest.mark.interop
+def test_a_registry_of_others_with_a_real_image(debian_repository, open_model):
+    model = open_model(debian_repository)
+    assert model.tags.complete
+    model.go_to_reference(model.tags.shown()[0])
+    model.wait()
+    assert model.error is None
+    for tab in [tab for tab in model.tab_titles if tab != "Wire"]:
+        opened(model, tab)
+    opened(model, "Files")
+    if isinstance(model.subject, Index):
+        click(model, "linux")
+    assert "/etc/debian_version" in set(model.pane.frame["path"])
+    click(model, "/etc/debian_version")
+    assert model.subject.read()

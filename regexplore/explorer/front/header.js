@@ -1,4 +1,4 @@
-// Back, forward, reload, and the crumbs of the way here. Texts are set as textContent.
+// Back, forward, reload, the crumbs of the way here, and a box to go somewhere by name. Texts are set as textContent.
 
 function render({ model, el }) {
   el.classList.add("rx-header");
@@ -25,6 +25,13 @@ function render({ model, el }) {
     }
     return element;
   };
+  const jump = document.createElement("input");
+  jump.className = "rx-search rx-jump";
+  jump.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !jump.value) return;
+    model.send({ kind: "jump", text: jump.value });
+    jump.value = "";
+  });
   const draw = () => {
     const { crumbs, back, forward } = model.get("state");
     const nav = document.createElement("nav");
@@ -33,12 +40,17 @@ function render({ model, el }) {
       if (n) nav.append(Object.assign(document.createElement("span"), { textContent: "›", className: "rx-sep" }));
       nav.append(crumb(label, n, n === crumbs.length - 1));
     });
+    jump.placeholder = model.get("state").jump;
+    jump.setAttribute("aria-label", jump.placeholder);
+    const typing = document.activeElement === jump;
     el.replaceChildren(
       button("←", "Back", "back", back),
       button("→", "Forward", "forward", forward),
       button("↻", "Fetch again", "reload", true),
       nav,
+      jump,
     );
+    if (typing) jump.focus();
   };
   model.on("change:state", draw);
   draw();

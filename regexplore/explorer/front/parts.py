@@ -10,7 +10,7 @@ from regexplore.explorer.front.part import Part, script, style
 
 
 class Header(Part):
-    """Back, forward, reload, and crumbs: ``crumbs``, ``back``, ``forward``."""
+    """Back, forward, reload, crumbs, and a box for names: ``crumbs``, ``back``, ``forward``, ``jump``."""
 
     _esm = script("header")
     _css = style()

@@ -31,6 +31,6 @@ def load(visit: Visit) -> Pane:
         OF_IMAGE if isinstance(artifact, Image) else OF_ARTIFACT,
         lambda row: layer_place(visit.place, row + 1),
         "Layers",
-        f"{size} in all, base first",
+        f"{size} in all, base first; shared with what was read so far",
     )
     return Pane((sheet,), frame, f"{visit.python}.layers()", frame_notes(frame))

@@ -11,7 +11,7 @@ from regexplore.objects import Graph
 from regexplore.objects.remembered import RememberedStore
 
 TITLE = "Shared by"
-SHOWN = ("kind", "name", "digest", "platform", "artifact_type")
+SHOWN = ("name", "kind", "digest", "platform", "artifact_type")
 
 
 def applies(subject: Subject) -> bool:
@@ -39,7 +39,13 @@ def load(visit: Visit) -> Pane:
     def place(row: int) -> Place | None:
         return reference_place(_repository(visit), names[row]) if isinstance(names[row], str) else None
 
-    sheet = FrameSheet(frame, SHOWN, place, "What holds this layer", f"{len(frame)} of the whole repository")
+    sheet = FrameSheet(
+        frame,
+        SHOWN,
+        place,
+        "What holds this layer",
+        "among all tags of the repository" if graph.complete else "among those read so far",
+    )
     return Pane((sheet,), frame, python, notes)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from regexplore.explorer.pane import FrameSheet, Lines, Pane, Piece
 from regexplore.explorer.subject import Subject
 from regexplore.explorer.visit import Visit
@@ -32,6 +34,14 @@ def load(visit: Visit) -> Pane:
     return Pane((FrameSheet(frame, SHOWN, title="Requests"), exchanges), frame, python, lasting=False)
 
 
+def curl(event: WireEvent) -> str:
+    """Give the command that asks the same; credentials are left to the reader."""
+    accept = event.request_headers.get("Accept")
+    parts = ["curl", "--include", *(["--header", f"Accept: {accept}"] if accept else [])]
+    method = [] if event.method == "GET" else ["--request", event.method]
+    return shlex.join([*parts, *method, event.url])
+
+
 def _exchange(event: WireEvent) -> list[tuple[Piece, ...]]:
     """Give a request and its answer as they went over the wire, but for bodies and secrets."""
     status = "no answer" if event.status is None else str(event.status)
@@ -39,6 +49,7 @@ def _exchange(event: WireEvent) -> list[tuple[Piece, ...]]:
     told = [(Piece(f"< {name}: {text}", "text"),) for name, text in event.response_headers.items()]
     return [
         (Piece(f"{event.method} {event.url}", "key"),),
+        (Piece(f"$ {curl(event)}", "note"),),
         *asked,
         (Piece(f"< {status}", "number"), Piece(f"  {event.note}" if event.note else "", "note")),
         *told,
