@@ -29,6 +29,7 @@ AMBIGUOUS = {
     ("troubles/two-meanings", "v0.2"),
     ("troubles/double-keys", "v0.1"),
     ("troubles/schema-one", "v0.1"),
+    ("troubles/weak-digest", "v0.1"),
 }
 PINNED = Path(__file__).with_name("digests.json")
 DIGESTS = """

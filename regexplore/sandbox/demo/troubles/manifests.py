@@ -111,6 +111,15 @@ def encrypted_layer(shelf: Shelf) -> None:
     _respoil(shelf, encrypt)
 
 
+def weak_digest(shelf: Shelf) -> None:
+    """A layer named by a hash that can be forged."""
+
+    def weaken(tree: dict[str, Any]) -> None:
+        tree["layers"][-1]["digest"] = "md5:d41d8cd98f00b204e9800998ecf8427e"
+
+    _respoil(shelf, weaken)
+
+
 def index_in_index_in_index(shelf: Shelf) -> None:
     """An index three levels deep."""
     inner = push_image(shelf, AMD64, build())
@@ -140,6 +149,7 @@ MANIFESTS = (
     Trouble(wrong_size, ("MAN02",)),
     Trouble(wrong_platform, ("MAN11",)),
     Trouble(two_meanings, ("MAN01",)),
+    Trouble(weak_digest, ("MAN03",)),
     Trouble(double_keys, ("MAN04",)),
     Trouble(schema_one, ("MAN05",)),
     Trouble(withdrawn_artifact_manifest, ("MAN06",)),
