@@ -30,11 +30,6 @@ class FileTree:
         Where the tree begins.
     depth : int
         How many levels are shown; sizes count everything below.
-
-    Attributes
-    ----------
-    size : int
-        Bytes of all files below the path.
     """
 
     def __init__(self, files: FileSystem, path: str = "/", depth: int = 2) -> None:
