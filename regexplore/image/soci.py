@@ -14,25 +14,16 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from itertools import pairwise
 
 from regexplore.content.referrers import list_referrers
 from regexplore.content.store import Fetcher, ReadOnlyStore, fetch_all, read_range
-from regexplore.content.tar_entries import (
-    BLOCKDEVICE,
-    CHARACTER,
-    DIRECTORY,
-    FIFO,
-    FILE,
-    HARDLINK,
-    SYMLINK,
-    TarEntry,
-)
+from regexplore.content.tar_entries import FILE, HARDLINK, SYMLINK, TarEntry
 from regexplore.errors import LayerError, MismatchedDigestError, SizeExceedsLimitError
 from regexplore.image.flatbuffer import FlatTable
 from regexplore.image.layer import LayerListing
+from regexplore.image.listed_entries import entry_seconds, entry_type
 from regexplore.oci import Descriptor, Digest, Document, Manifest
 from regexplore.oci.digest import is_digest
 
@@ -48,15 +39,6 @@ _CHECKPOINT = struct.Struct("<qqB")
 _GZIP = 1
 _GZIP_HEADER = 10
 _TRAILER = 8
-_TYPES = {
-    "reg": FILE,
-    "dir": DIRECTORY,
-    "symlink": SYMLINK,
-    "hardlink": HARDLINK,
-    "char": CHARACTER,
-    "block": BLOCKDEVICE,
-    "fifo": FIFO,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +178,7 @@ def read_ztoc(store: Fetcher, ztoc: Descriptor, layer: Descriptor) -> SociTable:
 
 
 def _entry(entry: FlatTable) -> TarEntry:
-    kind = _TYPES.get(entry.text(1), "other")
+    kind = entry_type(entry.text(1))
     size, offset = entry.number(3), entry.number(2)
     if not 0 <= size < 1 << 62 or not 0 <= offset < 1 << 62:
         raise LayerError(f"an entry of the SOCI table has {size} bytes at {offset}")
@@ -207,7 +189,7 @@ def _entry(entry: FlatTable) -> TarEntry:
         entry.number(6, "<I"),
         entry.number(7, "<I"),
         size if kind == FILE else 0,
-        _seconds(entry.text(10)),
+        entry_seconds(entry.text(10)),
         entry.text(4) if kind in (SYMLINK, HARDLINK) else "",
         offset,
     )
@@ -254,10 +236,3 @@ def _unpack_from(point: Checkpoint, packed: bytes, skip: int, size: int) -> byte
     except zlib.error as error:
         raise LayerError(f"a span of the layer is broken: {error}") from None
     return b"".join(parts)[skip:]
-
-
-def _seconds(text: str) -> int:
-    try:
-        return int(datetime.fromisoformat(text).timestamp())
-    except (ValueError, OverflowError):
-        return 0

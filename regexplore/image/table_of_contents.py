@@ -16,23 +16,14 @@ import tarfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from regexplore.content.store import Fetcher, read_range
-from regexplore.content.tar_entries import (
-    BLOCKDEVICE,
-    CHARACTER,
-    DIRECTORY,
-    FIFO,
-    FILE,
-    HARDLINK,
-    SYMLINK,
-    TarEntry,
-)
+from regexplore.content.tar_entries import FILE, HARDLINK, SYMLINK, TarEntry
 from regexplore.errors import LayerError, MismatchedDigestError, SizeExceedsLimitError
 from regexplore.image.compression import unpacked
 from regexplore.image.layer import LayerListing
+from regexplore.image.listed_entries import entry_seconds, entry_type
 from regexplore.oci import Descriptor, Digest, strict_json
 from regexplore.oci.digest import is_digest
 
@@ -46,15 +37,6 @@ MAX_FILE_BYTES = 256 << 20
 
 _FOOTER = re.compile(rb"\x1f\x8b.{8}\x1a\x00SG\x16\x00([0-9a-f]{16})STARGZ.*", re.DOTALL)
 _POSITION = re.compile(r"([0-9]{1,18}):([0-9]{1,18}):([0-9]{1,18}):([0-9]+)")
-_TYPES = {
-    "reg": FILE,
-    "dir": DIRECTORY,
-    "symlink": SYMLINK,
-    "hardlink": HARDLINK,
-    "char": CHARACTER,
-    "block": BLOCKDEVICE,
-    "fifo": FIFO,
-}
 # Members that are there for the format alone.
 _FORMAT_ONLY = frozenset({"stargz.index.json", ".prefetch.landmark", ".no.prefetch.landmark"})
 
@@ -223,7 +205,7 @@ def _parsed(content: bytes, descriptor: Descriptor, kind: str) -> TableOfContent
 
 
 def _entry(entry: Mapping[str, Any]) -> TarEntry:
-    kind = _TYPES.get(str(entry.get("type")), "other")
+    kind = entry_type(str(entry.get("type")))
     link = str(entry.get("linkName") or "") if kind in (SYMLINK, HARDLINK) else ""
     return TarEntry(
         str(entry.get("name", "")),
@@ -232,7 +214,7 @@ def _entry(entry: Mapping[str, Any]) -> TarEntry:
         _number(entry, "uid"),
         _number(entry, "gid"),
         _number(entry, "size") if kind == FILE else 0,
-        _seconds(entry.get("modtime")),
+        entry_seconds(entry.get("modtime")),
         link,
         0,
     )
@@ -268,10 +250,3 @@ def _number(entry: Mapping[str, Any], key: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 62:
         raise LayerError(f"the {key} of an entry of the table of contents is {json.dumps(value)[:40]}")
     return value
-
-
-def _seconds(text: object) -> int:
-    try:
-        return int(datetime.fromisoformat(str(text)).timestamp())
-    except (ValueError, OverflowError):
-        return 0

@@ -6,6 +6,7 @@ import json
 import pytest
 from support.clients import repository
 from support.scripted_server import Answer, error_answer, scripted
+from support.streams import Pipe
 
 from regexplore import errors
 from regexplore.oci import EMPTY_JSON, Descriptor, Digest, media_types
@@ -32,17 +33,6 @@ def manifest(subject=None, **more):
 
 PLAIN, PLAIN_BYTES = manifest()
 SIGNATURE, SIGNATURE_BYTES = manifest(SUBJECT, artifactType="application/x-signature")
-
-
-class Pipe(io.RawIOBase):
-    def __init__(self, content):
-        self._content = io.BytesIO(content)
-
-    def readable(self):
-        return True
-
-    def read(self, size=-1):
-        return self._content.read(size)
 
 
 @pytest.mark.parametrize("media_type", [media_types.OCI_MANIFEST, media_types.DOCKER_MANIFEST])

@@ -5,6 +5,7 @@ import io
 import pytest
 from support.clients import repository
 from support.scripted_server import Answer, error_answer, scripted
+from support.streams import Pipe
 
 from regexplore import errors
 from regexplore.oci import Descriptor, Digest, media_types
@@ -18,19 +19,6 @@ BLOB = Descriptor.from_bytes(media_types.OCI_LAYER_GZIP, CONTENT)
 ROOT = "/v2/some/app"
 UPLOADS = f"{ROOT}/blobs/uploads/"
 SESSION = f"{UPLOADS}1"
-
-
-class Pipe(io.RawIOBase):
-    """A stream that cannot go back, as a pipe or a socket."""
-
-    def __init__(self, content):
-        self._content = io.BytesIO(content)
-
-    def readable(self):
-        return True
-
-    def read(self, size=-1):
-        return self._content.read(size)
 
 
 def accepting(location=SESSION, *, put=201, headers=()):
