@@ -27,8 +27,17 @@ class Screen:
         self.lab = lab
         self.page = lab.page
         self.folder = folder
+        self.clicks = 0
+
+    @contextlib.contextmanager
+    def question(self):
+        """A question that is answered in five clicks or fewer."""
+        self.clicks = 0
+        yield
+        assert 0 < self.clicks <= 5
 
     def tab(self, title: str) -> None:
+        self.clicks += 1
         self.page.locator(f".rx-tabs button:text-is('{title}')").click()
         self.page.wait_for_selector(f".rx-tabs button[aria-selected='true']:text-is('{title}')")
         self.settle()
@@ -37,12 +46,20 @@ class Screen:
         return self.page.locator(".rx-tabs button").all_inner_texts()
 
     def row(self, text: str, where: str = ".rx-content") -> None:
+        self.clicks += 1
         self.page.locator(f"{where} tr.rx-open", has_text=text).first.click()
         self.settle()
 
     def choose(self, text: str) -> None:
         """Choose a repository or tag on the left."""
+        self.clicks += 1
         self.page.locator(".rx-side tr.rx-open").get_by_text(text, exact=True).first.click()
+        self.settle()
+
+    def pick(self, option: str) -> None:
+        """Pick what of two images is compared."""
+        self.clicks += 1
+        self.page.locator(".rx-choice select").nth(1).select_option(option)
         self.settle()
 
     def settle(self) -> None:
@@ -127,6 +144,7 @@ def test_every_tab_of_everything(jupyterlab, chromium, tmp_path, theme):
                 "Overview",
                 "Manifest",
                 "Platforms",
+                "Layers",
                 "Files",
                 "Referrers",
                 "Graph",
@@ -174,7 +192,7 @@ def assert_tabs(screen, titles):
     assert shown == titles
     for title in screen.tabs():
         screen.tab(title)
-        assert "error" not in screen.page.locator(".rx-content .rx-badge").all_inner_texts()
+        assert "error" not in screen.page.locator(".rx-content .rx-badge").all_inner_texts(), screen.content()
         assert screen.content().strip()
         screen.assert_readable()
 
@@ -182,35 +200,34 @@ def assert_tabs(screen, titles):
 def test_the_four_questions_in_five_clicks_each(jupyterlab, chromium, tmp_path):
     code = f'{DEMO}explorer = rx.explore(f"{{sandbox.host}}/demo/app")\nexplorer'
     with opened(jupyterlab, chromium, tmp_path, code) as screen:
-        for act in (
-            lambda: screen.choose("v1.2"),
-            lambda: screen.tab("Platforms"),
-            lambda: screen.row("linux/amd64"),
-        ):
-            act()
-        screen.tab("Layers")
-        screen.row("apt-get")
-        screen.tab("Shared by")
+        with screen.question():
+            screen.choose("v1.2")
+            screen.tab("Layers")
+            screen.row("linux/amd64")
+            screen.row("apt-get")
+            screen.tab("Shared by")
         assert all(tag in screen.content() for tag in ("v1.0", "v1.1", "v1.2"))
         screen.keep("explorer-shared-layer")
 
-        screen.choose("v1.2")
-        screen.tab("Referrers")
+        with screen.question():
+            screen.choose("v1.2")
+            screen.tab("Referrers")
         assert "none found" in screen.content()
         screen.keep("explorer-signed")
 
-        screen.choose("v1.1")
-        screen.tab("Files")
-        screen.row("linux/amd64")
-        screen.row("/etc/os-release")
+        with screen.question():
+            screen.choose("v1.1")
+            screen.tab("Files")
+            screen.row("linux/amd64")
+            screen.row("/etc/os-release")
         assert "Demo Linux" in screen.content()
         screen.keep("explorer-file")
 
-        screen.choose("v1.2")
-        screen.tab("Changes")
-        screen.row("linux/amd64")
-        screen.page.locator(".rx-choice select").nth(1).select_option("files")
-        screen.settle()
+        with screen.question():
+            screen.choose("v1.2")
+            screen.tab("Changes")
+            screen.row("linux/amd64")
+            screen.pick("files")
         assert "/app/main.py" in screen.content()
         screen.keep("explorer-changes")
 
@@ -218,13 +235,17 @@ def test_the_four_questions_in_five_clicks_each(jupyterlab, chromium, tmp_path):
 def test_what_is_on_the_screen_is_in_python(jupyterlab, chromium, tmp_path):
     code = f'{DEMO}explorer = rx.explore(f"{{sandbox.host}}/demo/app:v1.2")\nexplorer'
     told = "print(type(explorer.selected).__name__, explorer.frame['platform'].tolist() if explorer.frame is not None else None)"
-    with opened(jupyterlab, chromium, tmp_path, code, told) as screen:
+    closing = "runs = globals().get('runs', 0) + 1\nif runs > 1: explorer.close()"
+    with opened(jupyterlab, chromium, tmp_path, code, told, closing) as screen:
         screen.tab("Platforms")
         assert run_cell(screen, 1).strip() == "Index ['linux/amd64', 'linux/arm64/v8']"
         screen.row("linux/arm64")
         assert run_cell(screen, 1).strip().startswith("Image")
         screen.page.get_by_role("button", name="Copy digest").click()
         screen.page.wait_for_selector(".rx-copy button:text-is('Copied')")
+        run_cell(screen, 2)
+        screen.page.wait_for_selector(".rx-explorer-still", state="visible")
+        assert screen.page.locator(".rx-explorer").count() == 0
 
 
 def test_100_000_tags(jupyterlab, chromium, tmp_path):
@@ -295,6 +316,22 @@ def test_a_registry_that_dies_half_way(jupyterlab, chromium, tmp_path):
         screen.page.get_by_role("button", name="Back", exact=True).click()
         screen.settle()
         assert "schemaVersion" in screen.content()
+
+
+def test_a_name_is_typed_where_there_is_no_list(jupyterlab, chromium, tmp_path):
+    code = (
+        "import regexplore as rx\nfrom regexplore.sandbox.faults import Fault\n"
+        "sandbox = rx.Sandbox.demo()\nsandbox.faults.add(Fault.status(404), path='*/_catalog')\n"
+        "explorer = rx.explore(sandbox.start().registry)\nexplorer"
+    )
+    with opened(jupyterlab, chromium, tmp_path, code) as screen:
+        assert "Error" in screen.page.locator(".rx-side .rx-problem").first.inner_text()
+        screen.assert_readable()
+        screen.page.get_by_label("repository[:tag]").fill("demo/app:v1.1")
+        screen.page.keyboard.press("Enter")
+        screen.settle()
+        assert screen.crumbs()[1:] == ["demo/app", "v1.1"]
+        screen.keep("explorer-by-name")
 
 
 def test_with_the_keyboard_alone(jupyterlab, chromium, tmp_path):

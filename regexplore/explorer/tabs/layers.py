@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regexplore.explorer.leads import layer_place
+from regexplore.explorer.leads import layer_place, platform_choice
 from regexplore.explorer.pane import FrameSheet, Pane, frame_notes
 from regexplore.explorer.subject import Subject
 from regexplore.explorer.visit import Visit
@@ -15,13 +15,15 @@ OF_ARTIFACT = ("n", "title", "media_type", "size", "digest", "shared_with")
 
 
 def applies(subject: Subject) -> bool:
-    """Whatever has layers or blobs of its own."""
-    return isinstance(subject, Artifact) and not isinstance(subject, Index) and subject.kind != "config"
+    """Whatever has layers or blobs; those of an index are its images'."""
+    return isinstance(subject, Artifact) and subject.kind != "config"
 
 
 def load(visit: Visit) -> Pane:
     """Give the layers; costs no request."""
     artifact = visit.subject
+    if isinstance(artifact, Index):
+        return Pane((platform_choice(artifact, visit.place, TITLE),))
     if not isinstance(artifact, Artifact):
         return Pane(())
     frame = artifact.layers()
