@@ -21,6 +21,8 @@ from regexplore.show.element import element
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_SECONDS_TO_DISPLAY = 1.0
+
 
 class Explorer:
     """A registry, repository or layout to click through. Made by `explore`.
@@ -88,6 +90,8 @@ class Explorer:
             widget.close()
 
     def _ipython_display_(self) -> None:
+        # A notebook that runs without a reader should hold more than that something is being loaded.
+        self.wait(MOST_SECONDS_TO_DISPLAY)
         self._still.display(self.widget)
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ the thread of the job, so that a kernel that is busy elsewhere does not hold it 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from threading import RLock
@@ -191,8 +192,9 @@ class Model:
 
     def wait(self, seconds: float = 30) -> None:
         """Wait until everything under way has ended, in tests and scripts."""
+        until = time.monotonic() + seconds
         for job in [*self._listing.values(), *([self._job] if self._job else [])]:
-            job.wait(seconds)
+            job.wait(max(until - time.monotonic(), 0))
 
     def close(self) -> None:
         """Stop everything and tell nobody any more."""
@@ -270,7 +272,11 @@ class Model:
         with self.lock:
             if names in self._listing:
                 return
-            job = Job(partial(self._list, names, pages), on_step=lambda _: self._tell("names"))
+            job = Job(
+                lambda job: names.load(job, pages),
+                on_step=lambda _: self._tell("names"),
+                on_end=partial(self._listed, names),
+            )
             self._listing[names] = job
             job.start()
         self._tell("names")
@@ -287,9 +293,10 @@ class Model:
         """Whether more names are on their way."""
         return names in self._listing
 
-    def _list(self, names: Names, pages: int | None, job: Job) -> None:
-        names.load(job, pages)
+    def _listed(self, names: Names, job: Job) -> None:
         with self.lock:
+            # What the registry did wrong the names know already; this is for faults of our own.
+            names.error = names.error or job.error
             if self._listing.get(names) is job:
                 del self._listing[names]
         self._tell("names")

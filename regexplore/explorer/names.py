@@ -31,7 +31,7 @@ class Names:
     ----------
     complete : bool
         Whether the last page was seen.
-    error : RegexploreError or None
+    error : Exception or None
         Why the last page that was asked for did not come.
     """
 
@@ -40,7 +40,7 @@ class Names:
     ) -> None:
         self.noun = noun
         self.complete = False
-        self.error: RegexploreError | None = None
+        self.error: Exception | None = None
         self._begin = pages
         self._pages: Iterator[Sequence[str]] | None = None
         self._version_order = version_order
@@ -65,10 +65,10 @@ class Names:
             self._sorted = sorted(self._seen, key=_rank, reverse=True)
 
     def _load_one(self) -> None:
-        if self._pages is None:
-            # After an error the listing goes on behind the last name that arrived.
-            self._pages = self._begin(next(reversed(self._seen), ""))
         try:
+            if self._pages is None:
+                # After an error the listing goes on behind the last name that arrived.
+                self._pages = self._begin(next(reversed(self._seen), ""))
             page = next(self._pages, None)
         except RegexploreError as error:
             self.error, self._pages = error, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from regexplore.content.reference_tags import parse_reference_tag
 from regexplore.explorer.front.table import TableView
@@ -27,10 +27,12 @@ class NamesSheet:
         self._names = names.shown()
         self._place = place
 
-    def order(self, wanted: str, sort: str, *, descending: bool) -> list[int]:
+    def order(self, wanted: str, sort: str, *, descending: bool) -> Sequence[int]:
         """Give the numbers of the names that hold a text; a second click turns the order round."""
         needle = wanted.casefold()
-        found = [n for n, name in enumerate(self._names) if needle in name.casefold()]
+        found: Sequence[int] = range(len(self._names))
+        if needle:
+            found = [n for n in found if needle in self._names[n].casefold()]
         return found[::-1] if sort and descending else found
 
     def row(self, number: int) -> Row:
@@ -116,4 +118,4 @@ def _problem(names: Names) -> list[str]:
     if names.error is None:
         return []
     kept = f"; the {names.note} are kept" if len(names) else ""
-    return [f"{type(names.error).__name__}: {names.error}{kept}", names.error.hint]
+    return [f"{type(names.error).__name__}: {names.error}{kept}", getattr(names.error, "hint", "")]

@@ -345,6 +345,16 @@ def test_a_registry_without_a_catalog_says_so_in_its_list(demo, open_model):
     assert model.pane is not None
 
 
+def test_a_fault_of_our_own_ends_a_listing_too(demo, open_model, monkeypatch):
+    model = open_model(demo.registry.repository("demo/app"))
+    monkeypatch.setattr(type(model.target), "tag_pages", lambda *_: 1 / 0)
+    model._tags.clear()
+    model.list_more(model.tags)
+    model.wait()
+    assert not model.is_listing(model.tags)
+    assert isinstance(model.tags.error, ZeroDivisionError)
+
+
 def test_warnings_of_the_registry_are_shown_in_the_view(demo, open_model):
     model = open_model(demo.registry.repository("demo/app"))
     demo.faults.add(Fault.warning("going away in May"))

@@ -224,3 +224,18 @@ def test_the_still_form_says_what_is_on_the_screen(demo, open_explorer):
 def test_a_terminal_gets_text(demo, open_explorer, capsys):
     open_explorer(f"{demo.host}/demo/app:v1.2")._ipython_display_()
     assert capsys.readouterr().out.startswith(f"explorer {demo.host}")
+
+
+@pytest.mark.slow
+def test_a_notebook_that_ran_without_a_reader_holds_the_still_form():
+    import nbclient
+    import nbformat
+
+    code = "import regexplore as rx\nsandbox = rx.Sandbox.demo().start()\nrx.explore(f'{sandbox.host}/demo/app:v1.2')"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    still, live = notebook.cells[0].outputs
+    assert "v1.2" in still["data"]["text/html"]
+    assert "state       loading" not in still["data"]["text/plain"]
+    assert "application/vnd.jupyter.widget-view+json" in live["data"]
+    assert live["data"]["text/html"] == ""

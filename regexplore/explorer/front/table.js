@@ -1,5 +1,7 @@
 // A table of one window of rows. Every text comes from outside and is only ever set as textContent.
 
+const LONG = 22;
+
 const make = (name, className, text) => {
   const element = document.createElement(name);
   if (className) element.className = className;
@@ -32,7 +34,9 @@ function heading(column, state, send) {
 function line(row, state, send) {
   const element = make("tr", [row.open ? "rx-open" : "", row.marked ? "rx-marked" : ""].join(" ").trim());
   row.cells.forEach(([text, title, look], n) => {
-    const cell = make("td", [look ? `rx-${look}` : "", state.columns[n].numeric ? "rx-right" : ""].join(" ").trim(), text);
+    // Long words may break anywhere, so that no column is pushed out of sight; short ones never do.
+    const names = [look ? `rx-${look}` : "", state.columns[n].numeric ? "rx-right" : "", text.length > LONG ? "rx-long" : "rx-brief"];
+    const cell = make("td", names.join(" ").trim(), text);
     if (title) cell.title = title;
     element.append(cell);
   });

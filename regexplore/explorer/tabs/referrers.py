@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TITLE = "Referrers"
-SHOWN = ("digest", "artifact_type", "platform", "size", "created", "depth", "channel")
+SHOWN = ("digest", "artifact_type", "platform", "created", "depth", "channel")
 COSIGN_WORDS = {"sig": SIGNATURE, "att": ATTESTATION, "sbom": SBOM}
 COUNTED = (SIGNATURE, SBOM, ATTESTATION, "other")
 NOT_VERIFIED = "found, not verified"
