@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from functools import cache, lru_cache
 
 import graphviz
 
 from regexplore.content.node import ABOUT_EDGES
 from regexplore.graph.fold import LIMIT, Item, Line, Picture, fold
 from regexplore.graph.labels import Label, label, tooltip
-from regexplore.graph.model import ADDED, REMOVED, ContentGraph
+from regexplore.graph.model import ADDED, REMOVED, SAME, ContentGraph
 from regexplore.graph.style import (
     ABOUT_STROKE,
     CONTENT_STROKE,
@@ -47,7 +48,8 @@ _NODE_DEFAULTS = {
 }
 _EDGE_DEFAULTS = {"color": CONTENT_STROKE.colour.light, "style": CONTENT_STROKE.outline}
 _FAMILY_WORDS = {"sbom": "SBOM", "missing": "missing or failed"}
-_LINE_SIGNS = {"solid": "───", "dashed": "╌╌╌", "dotted": "·····"}
+_MARKS = {ADDED: ADDED_COLOUR, REMOVED: REMOVED_COLOUR}
+_LINE_SIGNS = {"solid": "───", "dashed": "╌╌╌", "dotted": "·····", "bold": "━━━"}
 
 
 def to_dot(graph: ContentGraph, *, limit: int = LIMIT, background: str = "white") -> str:
@@ -84,10 +86,9 @@ def picture_to_dot(picture: Picture, *, background: str = "white") -> str:
     drawing.attr("node", fontname=SANS, fontsize="10", height="0.3", **_NODE_DEFAULTS)
     drawing.attr("edge", arrowsize="0.6", penwidth="1.1", **_EDGE_DEFAULTS)
     names = node_names(picture)
-    for key in _reading_order(picture):
-        drawing.node(names[key], **_node(picture, picture.items[key]))
-    for line in picture.lines:
-        _draw(drawing, names, line)
+    # Digraph.node and .edge look at every attribute of every statement anew; most are the same.
+    drawing.body += [_node(names[key], picture, picture.items[key]) for key in _reading_order(picture)]
+    drawing.body += [_edge(picture, names, line) for line in picture.lines]
     return str(drawing.source)
 
 
@@ -132,16 +133,24 @@ def quoted(value: str) -> str:
 
 def _quoted_lines(lines: list[str]) -> str:
     # The type of what escape() gives is what keeps text in angle brackets from being taken for markup.
-    escaped: str = graphviz.escape("&#10;".join(terminal(line).replace("&", "&amp;") for line in lines))
+    escaped: str = graphviz.escape("&#10;".join([terminal(line).replace("&", "&amp;") for line in lines]))
     return escaped
 
 
-def _node(picture: Picture, item: Item) -> dict[str, str]:
-    style = FAMILIES[item.family]
-    change = picture.graph.changes.get(item.key, "")
-    mark = {ADDED: ADDED_COLOUR, REMOVED: REMOVED_COLOUR}.get(change)
+def _node(name: str, picture: Picture, item: Item) -> str:
+    said = label(picture, item)
+    look = _node_look(item.family, said.change, folded=len(item.nodes) > 1)
+    # In an escaped text every backslash has its partner: what is left to do is the quotes themselves.
+    shown = _quoted_lines(tooltip(picture, item)).replace('"', '\\"')
+    return f'\t{name} [label={_table(said, item.family)} tooltip="{shown}"{look}]\n'
+
+
+@cache
+def _node_look(family: str, change: str, *, folded: bool) -> str:
+    """Attributes that all nodes of a look share, written once."""
+    style = FAMILIES[family]
+    mark = _MARKS.get(change)
     attributes = {
-        "label": _table(label(picture, item), style, change),
         "shape": style.shape,
         "style": f"filled,{'bold' if mark else style.outline}",
         "fillcolor": style.fill.light,
@@ -149,29 +158,33 @@ def _node(picture: Picture, item: Item) -> dict[str, str]:
         "penwidth": "2.4" if mark else "1.1",
         "peripheries": str(style.borders),
         "margin": style.margin,
-        "class": " ".join(
-            part for part in (item.family, change, "folded" if len(item.nodes) > 1 else "") if part
-        ),
-        "tooltip": _quoted_lines(tooltip(picture, item)),
+        "class": " ".join(part for part in (family, change, "folded" if folded else "") if part),
     }
-    return _unless(_NODE_DEFAULTS, attributes)
+    return _written(attributes, _NODE_DEFAULTS)
 
 
-def _unless(defaults: dict[str, str], attributes: dict[str, str]) -> dict[str, str]:
-    return {key: value for key, value in attributes.items() if value != defaults.get(key)}
+def _written(attributes: dict[str, str], defaults: dict[str, str]) -> str:
+    """Write attributes of our own; those that say what the defaults say are left out."""
+    return "".join(f' {key}="{value}"' for key, value in attributes.items() if value != defaults.get(key))
 
 
-def _table(label: Label, style: Style, change: str) -> str:
+def _table(label: Label, family: str) -> str:
     """Build the label: word and detail, digest and size, then what else there is to say."""
-    word = _font(f"<B>{text(label.word)}</B>", style.line.light)
-    mark = _font(text(change if change in (ADDED, REMOVED) else ""), MUTED.light)
+    word = _word(label.word, family)
+    mark = _font(label.change, MUTED.light)
     rows = [" ".join(part for part in (word, _font(text(label.detail), INK.light), mark) if part)]
     facts = [_font(text(label.digest), MUTED.light, face=MONO), _font(text(label.size), MUTED.light)]
     rows.append("&#160; ".join(fact for fact in facts if fact))
     rows.append(_font(text(label.inside), MUTED.light))
+    rows.append(_font(label.hidden, MUTED.light))
     rows.append(_font(text(label.error), FAMILIES["missing"].line.light))
     cells = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows if row)
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}</TABLE>>'
+
+
+@lru_cache(maxsize=256)
+def _word(word: str, family: str) -> str:
+    return _font(f"<B>{text(word)}</B>", FAMILIES[family].line.light)
 
 
 def _font(content: str, colour: str, *, face: str = "", size: int = 0) -> str:
@@ -184,17 +197,31 @@ def _font(content: str, colour: str, *, face: str = "", size: int = 0) -> str:
     return f"<FONT {attributes}>{content}</FONT>"
 
 
-def _draw(drawing: graphviz.Digraph, names: dict[str, str], line: Line) -> None:
-    look = stroke(line.kind)
-    attributes = {"color": look.colour.light, "style": look.outline, "class": line.kind}
-    if look is not CONTENT_STROKE or line.edges > 1:
-        said = f"{line.kind} ({line.edges:,} edges)" if line.edges > 1 else line.kind
-        attributes["edgetooltip"] = said
+def _edge(picture: Picture, names: dict[str, str], line: Line) -> str:
     left, right = _drawn(line)
-    if left != line.source:
+    changes = picture.graph.changes
+    # Of an edge between things that stayed, nothing else would say what happened to it.
+    moved = changes.get(line.source) == changes.get(line.target) == SAME
+    look = _edge_look(line.kind, line.edges, line.change, said=moved, back=left != line.source)
+    return f"\t{names[left]} -> {names[right]} [{look.lstrip()}]\n"
+
+
+@cache
+def _edge_look(kind: str, edges: int, change: str, *, said: bool, back: bool) -> str:
+    """Attributes that all edges of a look share, written once."""
+    look = stroke(kind)
+    mark = _MARKS.get(change)
+    attributes = {"color": (mark or look.colour).light, "style": look.outline, "class": kind}
+    if mark is not None:
+        attributes |= {"penwidth": "2.4", "class": f"{kind} {change}"}
+        attributes |= {"label": change, "fontcolor": mark.light} if said else {}
+    words = [kind, f"({edges:,} edges)" if edges > 1 else "", change if mark else ""]
+    if look is not CONTENT_STROKE or len(list(filter(None, words))) > 1:
+        attributes["edgetooltip"] = " ".join(filter(None, words))
+    if back:
         # The arrow still points the way the document does.
         attributes["dir"] = "back"
-    drawing.edge(names[left], names[right], **_unless(_EDGE_DEFAULTS, attributes))
+    return _written(attributes, _EDGE_DEFAULTS)
 
 
 def _legend(picture: Picture) -> str:
@@ -203,6 +230,8 @@ def _legend(picture: Picture) -> str:
     cells = [_swatch(name, style) for name, style in FAMILIES.items() if name in present]
     strokes = dict.fromkeys(stroke(line.kind) for line in picture.lines)
     cells += [_sign(look) for look in (CONTENT_STROKE, ABOUT_STROKE, TAG_STROKE) if look in strokes]
+    changed = {*picture.graph.changes.values(), *picture.graph.edge_changes.values()}
+    cells += [_sign(Stroke(mark, "bold", change)) for change, mark in _MARKS.items() if change in changed]
     rows = [_row_of(cells)] if cells else []
     rows += [_font(text(note), MUTED.light, size=9) for note in picture.notes]
     body = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows)

@@ -13,13 +13,13 @@ What still does not fit is left out, last found first. The picture says each of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
 from regexplore.content.node import ABOUT_EDGES, BYTES, CONTENT_EDGES, NAMED, READ, Edge, Node
 from regexplore.graph.model import ContentGraph
-from regexplore.graph.words import words_for
+from regexplore.graph.words import Words, words_for
 from regexplore.oci import EMPTY_JSON
 from regexplore.show.text import count
 
@@ -36,27 +36,37 @@ class Item:
     ----------
     key : str
         Id of the first member.
-    family : str
     nodes : list of Node
         The members.
+    words : list of Words
+        What each member is called.
     inside : list of Node
         Configs, layers and blobs that are told in the label instead of drawn.
     """
 
     key: str
-    family: str
     nodes: list[Node]
+    words: list[Words]
     inside: list[Node] = field(default_factory=list)
+
+    @property
+    def family(self) -> str:
+        """How it is drawn."""
+        return self.words[0].family
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One edge of a picture: one or more edges of the graph of one kind between the same items."""
+    """One edge of a picture: one or more edges of the graph of one kind between the same items.
+
+    ``change`` is ``added``, ``removed`` or ``same`` in a diff.
+    """
 
     source: str
     target: str
     kind: str
     edges: int = 1
+    change: str = ""
 
 
 @dataclass(slots=True)
@@ -70,33 +80,45 @@ class Picture:
     lines : list of Line
     notes : list of str
         What the picture leaves out or folds, and why the graph itself may be incomplete.
+    hidden : mapping of str to int
+        How many nodes are collapsed behind an item, by its key.
     """
 
     graph: ContentGraph
     items: dict[str, Item]
     lines: list[Line]
     notes: list[str] = field(default_factory=list)
+    hidden: Mapping[str, int] = field(default_factory=dict)
 
 
-def fold(graph: ContentGraph, limit: int = LIMIT) -> Picture:
-    """Return what to draw of a graph, in at most ``limit`` nodes."""
-    folding = _Folding(graph)
+def fold(graph: ContentGraph, limit: int = LIMIT, apart: Collection[str] = ()) -> Picture:
+    """Return what to draw of a graph, in at most ``limit`` nodes.
+
+    Parameters
+    ----------
+    graph : ContentGraph
+    limit : int
+    apart : collection of str
+        Ids of nodes that are drawn on their own whatever the limit is.
+    """
+    folding = _Folding(graph, frozenset(apart))
     folding.drop_empty()
     for step in (folding.merge_bytes, folding.absorb_bytes, folding.merge_siblings, folding.merge_alike):
         if len(folding.items) <= limit:
             break
         step()
-    folding.leave_out(limit)
+    folding.leave_out(max(limit, len(apart)))
     return folding.picture()
 
 
 class _Folding:
     """The items so far, and which item each node is drawn as."""
 
-    def __init__(self, graph: ContentGraph) -> None:
+    def __init__(self, graph: ContentGraph, apart: frozenset[str]) -> None:
         self.graph = graph
+        self.apart = apart
         self.items = {
-            node.id: Item(node.id, words_for(graph, node).family, [node]) for node in graph.nodes.values()
+            node.id: Item(node.id, [node], [words_for(graph, node)]) for node in graph.nodes.values()
         }
         self.drawn_as = {node_id: node_id for node_id in graph.nodes}
         self.notes: list[str] = []
@@ -130,7 +152,7 @@ class _Folding:
         for item in [item for item in self.items.values() if _is_bytes(item)]:
             owners = parents.get(item.key, frozenset())
             whole = item.nodes[0].state in (READ, NAMED)
-            if len(owners) == 1 and whole:
+            if len(owners) == 1 and whole and item.key not in self.apart:
                 owner = self.items[str(next(iter(owners)))]
                 owner.inside += item.nodes
                 del self.items[item.key]
@@ -173,7 +195,8 @@ class _Folding:
 
     def leave_out(self, limit: int) -> None:
         """Keep what was found first."""
-        surplus = [self.items.pop(key) for key in list(self.items)[limit:]]
+        kept_first = sorted(self.items, key=lambda key: key not in self.apart)
+        surplus = [self.items.pop(key) for key in kept_first[limit:]]
         lost = [node for item in surplus for node in (*item.nodes, *item.inside)]
         for node in lost:
             del self.drawn_as[node.id]
@@ -184,12 +207,13 @@ class _Folding:
 
     def _merge(self, candidates: Iterable[Item], key: Callable[[Item], Hashable]) -> bool:
         """Merge candidates with equal keys into the first of them; tells whether any were."""
-        waiting = list(candidates)
+        waiting = [item for item in candidates if item.key not in self.apart]
         first: dict[Hashable, Item] = {}
         for item in waiting:
             kept = first.setdefault(key(item), item)
             if kept is not item:
                 kept.nodes += item.nodes
+                kept.words += item.words
                 kept.inside += item.inside
                 del self.items[item.key]
                 for node in (*item.nodes, *item.inside):
@@ -204,12 +228,13 @@ class _Folding:
 
     def _lines(self) -> list[Line]:
         """Edges between items, one for each pair and kind."""
-        counts: Counter[tuple[str, str, str]] = Counter()
+        counts: Counter[tuple[str, str, str, str]] = Counter()
+        changes = self.graph.edge_changes
         for edge in self.graph.edges:
             ends = self._ends(edge)
             if ends is not None:
-                counts[(*ends, edge.kind)] += 1
-        return [Line(source, target, kind, n) for (source, target, kind), n in counts.items()]
+                counts[(*ends, edge.kind, changes.get(edge, ""))] += 1
+        return [Line(source, target, kind, n, change) for (source, target, kind, change), n in counts.items()]
 
     def _ends(self, edge: Edge) -> tuple[str, str] | None:
         source, target = self.drawn_as.get(edge.source), self.drawn_as.get(edge.target)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from regexplore.content.node import BYTES, CONFIG, CONTENT_EDGES, INDEX, MISSING, TAG, Node
 from regexplore.graph.fold import Item, Picture
-from regexplore.graph.words import short, words_for
+from regexplore.graph.model import ADDED, REMOVED
+from regexplore.graph.words import short
 from regexplore.show.text import count, cut, exact_bytes, human_bytes
 
 _DETAIL = 34
@@ -29,6 +30,10 @@ class Label:
     inside : str
         What is told instead of drawn: "config, 3 layers, 12 MiB".
     error : str
+    hidden : str
+        How much is collapsed behind it.
+    change : str
+        ``added`` or ``removed``, in a diff.
     """
 
     word: str
@@ -37,16 +42,18 @@ class Label:
     size: str = ""
     inside: str = ""
     error: str = ""
+    hidden: str = ""
+    change: str = ""
 
 
 def label(picture: Picture, item: Item) -> Label:
     """Return the lines of a node of a picture."""
-    words = [words_for(picture.graph, node) for node in item.nodes]
-    details = list(dict.fromkeys(word.detail for word in words if word.detail))
+    details = list(dict.fromkeys(words.detail for words in item.words if words.detail))
     single = item.nodes[0] if len(item.nodes) == 1 else None
-    names = {word.word for word in words}
+    names = {words.word for words in item.words}
     word = names.pop() if len(names) == 1 else item.family
     size, inside = _size(picture, item), _inside(item.inside)
+    change = picture.graph.changes.get(item.key, "")
     return Label(
         word=word if single else count(len(item.nodes), word),
         detail=cut(_listed(details), _DETAIL),
@@ -54,6 +61,8 @@ def label(picture: Picture, item: Item) -> Label:
         size="" if inside.endswith(f", {size}") else size,
         inside=inside,
         error=cut(_error(item.nodes), 2 * _DETAIL),
+        hidden=f"{count(picture.hidden[item.key], 'node')} collapsed" if item.key in picture.hidden else "",
+        change=change if change in (ADDED, REMOVED) else "",
     )
 
 
@@ -61,8 +70,7 @@ def tooltip(picture: Picture, item: Item) -> list[str]:
     """Return what is shown when a node is pointed at: the facts in full."""
     if len(item.nodes) > 1:
         return _folded_tooltip(picture, item)
-    node = item.nodes[0]
-    words = words_for(picture.graph, node)
+    node, words = item.nodes[0], item.words[0]
     lines = [f"{words.word} {words.detail}".strip()]
     if node.kind != TAG:
         lines.append(node.id)
@@ -83,8 +91,7 @@ def tooltip(picture: Picture, item: Item) -> list[str]:
 
 def _folded_tooltip(picture: Picture, item: Item) -> list[str]:
     lines = [f"{len(item.nodes):,} folded, {_total(item.nodes) or 'of unknown size'}"]
-    for node in item.nodes[:_MEMBERS]:
-        words = words_for(picture.graph, node)
+    for node, words in zip(item.nodes[:_MEMBERS], item.words, strict=False):
         lines.append(cut(f"{words.word} {words.detail}".strip(), _VALUE) if node.kind == TAG else node.id)
     if len(item.nodes) > _MEMBERS:
         lines.append(f"… {len(item.nodes) - _MEMBERS:,} more")

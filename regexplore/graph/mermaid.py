@@ -13,7 +13,7 @@ import re
 from regexplore.graph.dot import node_names
 from regexplore.graph.fold import LIMIT, Line, fold
 from regexplore.graph.labels import Label, label
-from regexplore.graph.model import ContentGraph
+from regexplore.graph.model import ADDED, REMOVED, ContentGraph
 from regexplore.graph.style import FAMILIES, stroke
 from regexplore.show.escape import terminal
 
@@ -50,7 +50,7 @@ def to_mermaid(graph: ContentGraph, *, limit: int = LIMIT) -> str:
     for key, item in picture.items.items():
         opening, closing = _BRACKETS[item.family]
         lines.append(f'  {names[key]}{opening}"{_lines(label(picture, item))}"{closing}:::{item.family}')
-    lines += [f"  {names[line.source]} --> {names[line.target]}" for line in picture.lines]
+    lines += [_arrow(names[line.source], names[line.target], line.change) for line in picture.lines]
     lines += _line_styles(picture.lines)
     families = {item.family for item in picture.items.values()}
     lines += [_class(family) for family in FAMILIES if family in families]
@@ -74,8 +74,13 @@ def text(value: str) -> str:
 def _lines(said: Label) -> str:
     first = f"<b>{text(said.word)}</b> {text(said.detail)}".strip()
     second = " ".join(text(part) for part in (said.digest, said.size) if part)
-    rest = [text(part) for part in (said.inside, said.error) if part]
+    rest = [text(part) for part in (said.inside, said.hidden, said.error, said.change) if part]
     return "<br/>".join(part for part in (first, second, *rest) if part)
+
+
+def _arrow(source: str, target: str, change: str) -> str:
+    said = f"|{change}|" if change in (ADDED, REMOVED) else ""
+    return f"  {source} -->{said} {target}"
 
 
 def _line_styles(lines: list[Line]) -> list[str]:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Self
+from typing import Self, TypeVar
 
 from regexplore.content.node import ABOUT_EDGES, CONTENT_EDGES, READ, TAG, Edge, Node
 from regexplore.content.walk import Walk
@@ -14,6 +14,8 @@ from regexplore.content.walk import Walk
 ADDED = "added"
 REMOVED = "removed"
 SAME = "same"
+
+Thing = TypeVar("Thing", str, Edge)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -34,6 +36,8 @@ class ContentGraph:
         What options left out, and contradictions that were seen.
     changes : mapping of str to str
         ``added``, ``removed`` or ``same`` for each node, in a graph made by `diff`; else empty.
+    edge_changes : mapping of Edge to str
+        The same for each edge: a tag that moved is the same tag with one edge removed and one added.
     """
 
     nodes: Mapping[str, Node] = field(default_factory=dict)
@@ -43,6 +47,7 @@ class ContentGraph:
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     changes: Mapping[str, str] = field(default_factory=dict)
+    edge_changes: Mapping[Edge, str] = field(default_factory=dict)
 
     @classmethod
     def from_walk(cls, walk: Walk, title: str = "") -> Self:
@@ -195,12 +200,14 @@ class ContentGraph:
     def subgraph(self, node_ids: Iterable[str]) -> Self:
         """Return the graph of some nodes and the edges among them."""
         wanted = set(node_ids)
+        edges = tuple(edge for edge in self.edges if edge.source in wanted and edge.target in wanted)
         return replace(
             self,
             nodes={node_id: node for node_id, node in self.nodes.items() if node_id in wanted},
-            edges=tuple(edge for edge in self.edges if edge.source in wanted and edge.target in wanted),
+            edges=edges,
             roots=tuple(root for root in self.roots if root in wanted),
             changes={node_id: change for node_id, change in self.changes.items() if node_id in wanted},
+            edge_changes={edge: self.edge_changes[edge] for edge in edges if edge in self.edge_changes},
         )
 
     def __or__(self, other: ContentGraph) -> Self:
@@ -216,6 +223,7 @@ class ContentGraph:
             reasons=tuple(dict.fromkeys((*self.reasons, *other.reasons))),
             notes=tuple(dict.fromkeys((*self.notes, *other.notes))),
             changes={},
+            edge_changes={},
         )
 
     def __and__(self, other: ContentGraph) -> Self:
@@ -227,15 +235,18 @@ class ContentGraph:
             title=" & ".join(title for title in (self.title, other.title) if title),
             reasons=tuple(dict.fromkeys((*self.reasons, *other.reasons))),
             changes={},
+            edge_changes={},
         )
 
     def diff(self, other: ContentGraph) -> Self:
-        """Return both graphs as one, each node marked by what happens to it from here to the other."""
-        changes = {node_id: SAME if node_id in other.nodes else REMOVED for node_id in self.nodes} | {
-            node_id: ADDED for node_id in other.nodes if node_id not in self.nodes
-        }
+        """Return both graphs as one, each node and edge marked by what happens to it from here to the other."""
         title = " → ".join(title for title in (self.title, other.title) if title)
-        return replace(self | other, changes=changes, title=title)
+        return replace(
+            self | other,
+            changes=_changes(self.nodes, other.nodes),
+            edge_changes=_changes(self.edges, other.edges),
+            title=title,
+        )
 
 
 def _grouped(pairs: Iterable[tuple[str, Edge]]) -> dict[str, list[Edge]]:
@@ -243,6 +254,13 @@ def _grouped(pairs: Iterable[tuple[str, Edge]]) -> dict[str, list[Edge]]:
     for key, edge in pairs:
         groups.setdefault(key, []).append(edge)
     return groups
+
+
+def _changes(before: Iterable[Thing], after: Iterable[Thing]) -> dict[Thing, str]:
+    old, new = dict.fromkeys(before), dict.fromkeys(after)
+    return {thing: SAME if thing in new else REMOVED for thing in old} | {
+        thing: ADDED for thing in new if thing not in old
+    }
 
 
 def _better_known(first: Node, second: Node) -> Node:

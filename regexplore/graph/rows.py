@@ -40,6 +40,7 @@ def edge_rows(graph: ContentGraph, only: Iterable[Edge] | None = None) -> Iterat
             "target": edge.target,
             "kind": edge.kind,
             "position": edge.position,
+            "change": graph.edge_changes.get(edge),
         }
 
 

@@ -16,7 +16,7 @@ from regexplore.content.node import (
     TAG,
     Node,
 )
-from regexplore.graph.model import ContentGraph
+from regexplore.graph.model import ADDED, REMOVED, ContentGraph
 from regexplore.graph.words import words_for
 from regexplore.show.escape import terminal
 from regexplore.show.text import count, human_bytes
@@ -93,16 +93,25 @@ def _below(graph: ContentGraph, node_id: str) -> list[tuple[str, str, str]]:
     return found
 
 
+def _tags(graph: ContentGraph, node_id: str) -> Iterator[str]:
+    """Names of the tags of a node; in a diff also whether the tag came here or left."""
+    for edge in graph.incoming(node_id):
+        if edge.kind == TAG:
+            change = graph.edge_changes.get(edge, "")
+            mark = f" ({change})" if change in (ADDED, REMOVED) else ""
+            yield f"{graph.nodes[edge.source].name}{mark}"
+
+
 def _describe(graph: ContentGraph, node: Node, via: str) -> str:
     words = words_for(graph, node)
     if node.kind == TAG:
         return "  ".join(part for part in (f"{words.word} {node.name}", node.error) if part)
-    tags = ", ".join(graph.tags_of(node.id))
+    tags = ", ".join(_tags(graph, node.id))
     parts = [f"[{tags}]" if tags else "", words.word, words.detail]
     if node.artifact_type and node.artifact_type != words.detail:
         parts.append(node.artifact_type)
     parts += [node.id, human_bytes(node.size) if node.kind in BYTES else "", via]
     parts.append(f"({node.error})" if node.error else "")
     change = graph.changes.get(node.id, "")
-    parts.append(f"[{change}]" if change in ("added", "removed") else "")
+    parts.append(f"[{change}]" if change in (ADDED, REMOVED) else "")
     return "  ".join(part for part in parts if part)

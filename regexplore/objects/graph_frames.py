@@ -34,6 +34,7 @@ EDGES = Schema.of(
     ("target", TEXT, "id of the node that it says it of"),
     ("kind", TEXT, "tag, child, config, layer, blob, subject, tag-schema, cosign or attests"),
     ("position", WHOLE, "which one of its kind in the source, from 0"),
+    ("change", TEXT, "added, removed or same, in a diff"),
 )
 
 

@@ -45,7 +45,10 @@ def terminal(text: object, *, multiline: bool = False) -> str:
     >>> print(terminal("v1\u202etxt.exe\x1b[2J"))
     v1\u{202e}txt.exe\u{1b}[2J
     """
-    return _UNSEEN.sub(_spell_unless_layout if multiline else _spell, str(text))
+    shown = str(text)
+    if shown.isascii() and shown.isprintable():
+        return shown
+    return _UNSEEN.sub(_spell_unless_layout if multiline else _spell, shown)
 
 
 def html(text: object, *, multiline: bool = False) -> Markup:

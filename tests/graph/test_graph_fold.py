@@ -135,3 +135,12 @@ def test_no_node_is_drawn_twice_and_lines_end_at_items(tags: int, limit: int) ->
     assert len(picture.items) <= limit
     assert all(line.source in picture.items and line.target in picture.items for line in picture.lines)
     assert all(tooltip(picture, item) for item in picture.items.values())
+
+
+def test_nodes_that_are_kept_apart_are_drawn_whatever_the_limit_is() -> None:
+    graph = graph_of(supply_chain.large(30))
+    layers = [node.id for node in graph.nodes.values() if node.kind == "layer"][-40:]
+    picture = fold(graph, 20, apart=layers)
+    alone = {item.key for item in picture.items.values() if len(item.nodes) == 1}
+    assert set(layers) <= alone
+    assert len(picture.items) <= len(layers)

@@ -223,7 +223,7 @@ NODE_LINE = re.compile(
 MERMAID_LINES = [
     re.compile(r"flowchart LR"),
     NODE_LINE,
-    re.compile(r"  n\d+ --> n\d+"),
+    re.compile(r"  n\d+ -->(\|added\||\|removed\|)? n\d+"),
     re.compile(r"  linkStyle \d+(,\d+)* stroke:#[0-9a-f]{6}(,stroke-dasharray:\d \d)?"),
     re.compile(
         r"  classDef [a-z]+ fill:(#[0-9a-f]{6}|none),stroke:(#[0-9a-f]{6}|none)(,color:#1f2328)?(,stroke-dasharray:4 3)?"

@@ -190,3 +190,25 @@ def test_long_chains_do_not_exhaust_the_stack() -> None:
     graph = ContentGraph(nodes=nodes, edges=edges)
     assert len(to_text(graph).splitlines()) == 3000
     assert len(graph.path(digest(2999), digest(0))) == 2999
+
+
+def test_a_moved_tag_is_one_edge_removed_and_one_added() -> None:
+    before, after = supply_chain.small(), supply_chain.demo()
+    after.tag(after.resolve("v1.1"), "v1.0")
+    old, new = (ContentGraph.from_walk(walk(store, ["v1.0"]), "app") for store in (before, after))
+    changed = old.diff(new)
+    assert changed.changes["v1.0"] == "same"
+    moved = {
+        change: edge.target
+        for edge, change in changed.edge_changes.items()
+        if edge.source == "v1.0" and edge.kind == TAG
+    }
+    assert moved == {
+        "removed": str(before.resolve("v1.0").digest),
+        "added": str(after.resolve("v1.0").digest),
+    }
+    assert "[v1.0 (removed)]" in to_text(changed)
+    assert "[v1.0 (added)]" in to_text(changed)
+    some = changed.subgraph(["v1.0", moved["added"]])
+    assert list(some.edge_changes.values()) == ["added"]
+    assert (old | new).edge_changes == {}

@@ -168,6 +168,45 @@ def test_what_is_no_picture_is_refused(wrote: str) -> None:
         inline(wrote.encode(), "x")
 
 
+@needs_dot
+@pytest.mark.parametrize(
+    "wrote",
+    [
+        "<script>alert(1)</script>\n",
+        '<a xlink:href="javascript:alert(1)">\n',
+        '<image href="file:///etc/passwd"/>\n',
+        '<path fill="url(#x)" d="M1,2"/>\n',
+        '<path fill="#aabbcc" onclick="alert(1)" d="M1,2"/>\n',
+        '<polygon style="x" points="1,2"/>\n',
+        "<title>a<b></title>\n",
+        "&entity;",
+        "</g>",
+        "<g class='rxg-n'>",
+        "<!-- -->",
+    ],
+)
+def test_t6_what_does_not_belong_into_a_picture_is_refused(graph: Graph, wrote: str) -> None:
+    drawn = graph._render("svg", 250)
+    assert inline(drawn, "x")
+    for place in (b"</g>\n</svg>", b"<!-- n1 -->", b"</text>"):
+        with pytest.raises(ValueError, match="layout program"):
+            inline(drawn.replace(place, wrote.encode() + place, 1), "x")
+
+
+@needs_dot
+def test_a_moved_tag_is_seen_in_every_form_of_a_difference() -> None:
+    store = supply_chain.demo()
+    old = Graph.of(store, ["latest"], progress=False)
+    store.tag(store.resolve("v1.1"), "latest")
+    changed = old.diff(Graph.of(store, ["latest"], progress=False))
+    assert sorted(changed.edges.loc[changed.edges["source"] == "latest", "change"]) == ["added", "removed"]
+    svg = changed.to_svg()
+    assert 'class="rxg-e rxg-tag rxg-added"' in svg
+    assert 'class="rxg-e rxg-tag rxg-removed"' in svg
+    assert len(re.findall(r"<text[^>]*>removed</text>", svg)) >= 2  # at the edge, and in the legend
+    assert "-->|added|" in changed.to_mermaid()
+
+
 @pytest.mark.skipif(
     not any(e.path.endswith("pure") for e in engines()), reason="graphviz-pure is not installed"
 )
