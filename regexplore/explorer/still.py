@@ -13,8 +13,9 @@ from regexplore.explorer.model import Model
 from regexplore.explorer.pane import Choice, Lines, Live, Page, Pane
 from regexplore.objects.sections import facts_of
 from regexplore.show.bundle import line, mimebundle
-from regexplore.show.card import Card, Section
+from regexplore.show.card import Card, Facts, Section
 from regexplore.show.progress import in_notebook
+from regexplore.show.shown import Shown
 from regexplore.show.table import Table
 from regexplore.show.value import Value
 
@@ -72,6 +73,9 @@ class Still:
         )
         notes = pane.notes if pane is not None else ()
         sections = tuple(_sections(pane)) if pane is not None else ()
+        if not sections and isinstance(model.subject, Shown):
+            shown = model.subject._card()
+            facts, sections = Facts((*facts.items, *shown.facts.items)), shown.sections
         return Card("explorer", model.target.title, (model.tab,), facts, notes=notes, sections=sections)
 
 
