@@ -84,7 +84,7 @@ def picture_to_dot(picture: Picture, *, background: str = "white") -> str:
         label=_legend(picture),
     )
     drawing.attr("node", fontname=SANS, fontsize="10", height="0.3", **_NODE_DEFAULTS)
-    drawing.attr("edge", arrowsize="0.6", penwidth="1.1", **_EDGE_DEFAULTS)
+    drawing.attr("edge", fontname=SANS, fontsize="9", arrowsize="0.6", penwidth="1.1", **_EDGE_DEFAULTS)
     names = node_names(picture)
     # Digraph.node and .edge look at every attribute of every statement anew; most are the same.
     drawing.body += [_node(names[key], picture, picture.items[key]) for key in _reading_order(picture)]

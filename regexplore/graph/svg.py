@@ -60,7 +60,7 @@ _ALLOWED = re.compile(
     rf"|<(?:path|polygon|polyline|ellipse){_PAINT_OF}(?: (?:stroke-(?:width|dasharray)|points|cx|cy|rx|ry){_NUMBERS}"
     r'| d="[-\d.,\sA-Z]+")*/>'
     rf"|<text(?: [xy]{_NUMBERS})*+ class=\"[a-z ]+\"{_PAINT_OF}>{_TEXT}"
-    rf"|<tspan class=\"[a-z ]+\"{_PAINT_OF}>{_TEXT}</tspan>"
+    rf"|<tspan class=\"[a-z ]+\"{_PAINT_OF}>{_TEXT}</tspan>(?:&#160; )?"
     r"|</text>|</g>)*+",
     re.ASCII,
 )
