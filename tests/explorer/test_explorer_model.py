@@ -326,6 +326,17 @@ def test_an_error_stands_in_its_tab_and_the_others_go_on(demo, open_model):
     opened(model, "Manifest")
 
 
+def test_what_could_not_be_asked_is_not_said_to_be_absent(demo, open_model):
+    model = open_model(f"{demo.host}/demo/app:v1.2")
+    platform = model.subject.platforms["digest"][0]
+    demo.faults.add(Fault.status(403), path=f"*/referrers/{platform}")
+    opened(model, "Referrers")
+    evidence = sheet(model, "Evidence")
+    signatures = [evidence.row(n).cells[1].text for n in range(len(evidence))]
+    assert signatures == ["3 found", "not checked", "none found"]
+    assert any(str(platform) in note for note in model.pane.notes)
+
+
 def test_what_is_not_there_is_an_error_with_a_hint(demo, open_model):
     model = open_model(demo.registry.repository("demo/app"))
     model.go_to_reference("v9.9")

@@ -78,15 +78,24 @@ def _summary(frame: pd.DataFrame, abouts: Mapping[str, tuple[str, Place | None]]
             counts[subject][_family(digest, artifact_type, said)] += 1
     for _, tag in tags:
         counts[str(tag.about)][COSIGN_WORDS[tag.suffix]] += 1
+    reasons = [str(reason) for reason in frame.attrs.get("reasons", ())]
+
+    def unasked(digest: str) -> bool:
+        # What is partial for a reason that names no digest is partial for all of them.
+        return any(digest in reason or "sha256:" not in reason for reason in reasons)
+
     rows = [
-        Row((Value(name), *(_counted(counts[digest][family]) for family in COUNTED)), place)
+        Row((Value(name), *(_counted(counts[digest][family], unasked(digest)) for family in COUNTED)), place)
         for digest, (name, place) in abouts.items()
     ]
     heads = ("about", "signatures", "SBOMs", "attestations", "others")
     return Rows(heads, rows, "Evidence", NOT_VERIFIED)
 
 
-def _counted(number: int) -> Value:
+def _counted(number: int, unasked: bool) -> Value:
+    """Say what was found; nothing found where not everything could be asked is no finding."""
+    if unasked:
+        return Value(f"{number} found, not all checked" if number else "not checked", look="warning")
     return Value(f"{number} found") if number else Value("none found", look="muted")
 
 
