@@ -8,7 +8,13 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-BENCHMARKS = ("tags_detail.py", "blob_transfer.py", "file_list.py", "graph_svg.py", "sandbox_vs_distribution.py")
+BENCHMARKS = (
+    "tags_detail.py",
+    "blob_transfer.py",
+    "file_list.py",
+    "graph_svg.py",
+    "sandbox_vs_distribution.py",
+)
 
 
 def main() -> None:
