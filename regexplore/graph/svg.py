@@ -36,7 +36,7 @@ _GROUND = re.compile(
     r'<g id="a_graph0"><a xlink:title="[^"<>]*">\n|<polygon fill="(?:white|none)" [^<>]*/>\n'
 )
 _GROUP = re.compile(
-    r'<!-- [^<>]*-->\n<g id="(?:node|edge)\d+" class="(node|edge)((?: [a-z-]+)*)">\n<title>([^<>]*)</title>\n'
+    r'<!-- [^<>]*-->\n<g id="(?:node|edge)\d+" class="(node|edge)((?: (?:[a-z-]|&#45;)+)*)">\n<title>([^<>]*)</title>\n'
     r'(?:<g id="a_(?:node|edge)\d+"><a xlink:title="([^"<>]*)">\n)?',
     re.ASCII,
 )
@@ -221,7 +221,8 @@ def _grouped(drawn: str, prefix: str) -> str:
 
     def group(found: re.Match[str]) -> str:
         role, kinds, name, tip = found.groups("")
-        classes = f"rxg-{role[0]}{kinds.replace(' ', ' rxg-')}"
+        # dot writes a hyphen, as in tag-schema, in a way of its own.
+        classes = f"rxg-{role[0]}{kinds.replace('&#45;', '-').replace(' ', ' rxg-')}"
         identity = f' id="{prefix}-{name}"' if role == "node" else ""
         return f'<g{identity} class="{classes}">' + (f"<title>{tip}</title>" if tip else "")
 
