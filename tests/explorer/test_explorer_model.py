@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 
 import pytest
+from support import tools
 
 import regexplore as rx
 from regexplore.errors import InvalidReferenceError, NotFoundError, RegexploreError, StoppedError
@@ -475,3 +477,39 @@ def test_a_registry_of_others_with_a_real_image(debian_repository, open_model):
     assert "/etc/debian_version" in set(model.pane.frame["path"])
     click(model, "/etc/debian_version")
     assert model.subject.read()
+
+
+@pytest.mark.interop
+def test_what_oras_attached_on_the_go_registry(go_registry, open_model, tmp_path):
+    oras = tools.tool("oras")
+    if oras is None:
+        pytest.skip("oras is not installed")
+    name = f"{go_registry}/explorer/app"
+    (tmp_path / "hello.txt").write_text("hello")
+    (tmp_path / "sbom.json").write_text('{"spdxVersion": "SPDX-2.3"}')
+
+    def run(*arguments):
+        subprocess.run([oras, *arguments], cwd=tmp_path, check=True, capture_output=True, timeout=60)
+
+    run("push", "--plain-http", f"{name}:v1", "hello.txt:text/plain")
+    run(
+        "attach",
+        "--plain-http",
+        "--artifact-type",
+        "application/spdx+json",
+        f"{name}:v1",
+        "sbom.json:application/spdx+json",
+    )
+    model = open_model(f"{name}:v1")
+    opened(model, "Referrers")
+    assert sheet(model, "Evidence").row(0).cells[2].text == "1 found"
+    click(model, "spdx", "All that was found")
+    opened(model, "Layers")
+    click(model, "sbom.json")
+    opened(model, "Content")
+    text = "".join(piece.text for line in model.pane.blocks[0].lines for piece in line)
+    assert "SPDX-2.3" in text
+    model.go_to_reference("v1")
+    model.wait()
+    for tab in model.tab_titles:
+        opened(model, tab)
