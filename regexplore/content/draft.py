@@ -28,6 +28,9 @@ from regexplore.oci import Descriptor, Digest, Document, UnreadableDocument
 from regexplore.oci.digest import is_digest
 from regexplore.oci.media_types import is_image_config, is_index, is_layer, is_manifest
 
+NOT_FOLLOWED = "were not followed"
+"""How the reason ends that only the depth of a walk is to blame for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -194,7 +197,7 @@ class Draft:
         reasons = [text if n == 1 else f"{text} ({n:,} times)" for text, n in self._reasons.items()]
         if self._cut:
             depth = min(self._cut.values())
-            reasons.append(f"{len(self._cut):,} documents at depth {depth} were not followed")
+            reasons.append(f"{len(self._cut):,} documents at depth {depth} {NOT_FOLLOWED}")
         return Found(
             nodes=self.nodes,
             edges=tuple(e for e in self._edges if e.source in self.nodes and e.target in self.nodes),

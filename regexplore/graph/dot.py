@@ -47,7 +47,7 @@ _NODE_DEFAULTS = {
     "margin": MARGIN,
 }
 _EDGE_DEFAULTS = {"color": CONTENT_STROKE.colour.light, "style": CONTENT_STROKE.outline}
-_FAMILY_WORDS = {"sbom": "SBOM", "missing": "missing or failed"}
+FAMILY_WORDS = {"sbom": "SBOM", "missing": "missing or failed"}
 _MARKS = {ADDED: ADDED_COLOUR, REMOVED: REMOVED_COLOUR}
 _LINE_SIGNS = {"solid": "───", "dashed": "╌╌╌", "dotted": "·····", "bold": "━━━"}
 
@@ -66,8 +66,8 @@ def to_dot(graph: ContentGraph, *, limit: int = LIMIT, background: str = "white"
     return picture_to_dot(fold(graph, limit), background=background)
 
 
-def picture_to_dot(picture: Picture, *, background: str = "white") -> str:
-    """Return a folded graph as DOT source."""
+def picture_to_dot(picture: Picture, *, background: str = "white", legend: bool = True) -> str:
+    """Return a folded graph as DOT source, with a legend below it unless another place shows one."""
     drawing = graphviz.Digraph("regexplore")
     drawing.attr(
         "graph",
@@ -81,7 +81,7 @@ def picture_to_dot(picture: Picture, *, background: str = "white") -> str:
         labelloc="b",
         labeljust="l",
         tooltip=quoted(picture.graph.title or "content graph"),
-        label=_legend(picture),
+        label=_legend(picture) if legend else "",
     )
     drawing.attr("node", fontname=SANS, fontsize="10", height="0.3", **_NODE_DEFAULTS)
     drawing.attr("edge", fontname=SANS, fontsize="9", arrowsize="0.6", penwidth="1.1", **_EDGE_DEFAULTS)
@@ -247,7 +247,7 @@ def _row_of(cells: list[str]) -> str:
 
 
 def _swatch(name: str, style: Style) -> str:
-    word = _font(text(_FAMILY_WORDS.get(name, name)), style.line.light, size=9)
+    word = _font(text(FAMILY_WORDS.get(name, name)), style.line.light, size=9)
     return f'<TD BGCOLOR="{style.fill.light}" STYLE="ROUNDED">{word}</TD>'
 
 

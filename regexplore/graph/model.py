@@ -264,5 +264,13 @@ def _changes(before: Iterable[Thing], after: Iterable[Thing]) -> dict[Thing, str
 
 
 def _better_known(first: Node, second: Node) -> Node:
-    """Of two views of one node, prefer the one that was read."""
-    return second if second.state == READ and first.state != READ else first
+    """Of two views of one node, prefer the one that was read; where it is silent, the other speaks."""
+    if second.state == READ and first.state != READ:
+        first, second = second, first
+    return replace(
+        first,
+        descriptor=first.descriptor or second.descriptor,
+        artifact_type=first.artifact_type or second.artifact_type,
+        platform=first.platform or second.platform,
+        annotations={**second.annotations, **first.annotations},
+    )

@@ -55,7 +55,7 @@ _TEXT = r"(?:[^<>&\x00-\x1f\x7f-\x9f]|&(?:amp|lt|gt|quot|apos|#\d+);)*+"
 _NUMBERS = r'="[-\d.,\s]+"'
 _PAINT_OF = r'(?: (?:fill|stroke)="#[0-9a-f]{6}")*'
 _ALLOWED = re.compile(
-    r'(?:<g(?: id="rxg-[0-9a-f]{8}-n\d+")? class="rxg-[ne](?: rxg-[a-z-]+)*">'
+    r'(?:<g(?: id="rxg-[0-9a-f]{8}-n\d+"| data-ends="n\d+ n\d+")? class="rxg-[ne](?: rxg-[a-z-]+)*">'
     rf"|<title>{_TEXT}</title>"
     rf"|<(?:path|polygon|polyline|ellipse){_PAINT_OF}(?: (?:stroke-(?:width|dasharray)|points|cx|cy|rx|ry){_NUMBERS}"
     r'| d="[-\d.,\sA-Z]+")*/>'
@@ -78,7 +78,7 @@ class Size:
     height: float
 
 
-def inline(svg: bytes, description: str) -> str:
+def inline(svg: bytes, description: str, *, named_edges: bool = False) -> str:
     """Return a picture to be put into an HTML page, with its style sheet.
 
     Parameters
@@ -87,13 +87,15 @@ def inline(svg: bytes, description: str) -> str:
         What the layout program wrote.
     description : str
         What the picture shows, for readers who cannot see it.
+    named_edges : bool
+        Whether edges tell their ends, ``data-ends="n1 n2"``, for a script that lights them up.
 
     Raises
     ------
     ValueError
         The bytes are not an SVG picture.
     """
-    size, body = _body(svg)
+    size, body = _body(svg, named_edges=named_edges)
     # Natural size at most: a picture of five nodes must not be blown up to the width of the page.
     style = f"width:{size.width:.0f}pt;max-width:100%;height:auto"
     return (
@@ -159,10 +161,10 @@ def _rules(body: str) -> str:
 # ---- the picture ----
 
 
-def _body(svg: bytes) -> tuple[Size, str]:
+def _body(svg: bytes, *, named_edges: bool = False) -> tuple[Size, str]:
     head, drawn = _opened(svg)
     prefix = f"rxg-{hashlib.blake2b(svg, digest_size=4).hexdigest()}"
-    drawn = _grouped(_short_shapes(_text_lines(drawn)), prefix)
+    drawn = _grouped(_short_shapes(_text_lines(drawn)), prefix, named_edges=named_edges)
     if _ALLOWED.fullmatch(drawn) is None or drawn.count("<g ") != drawn.count("</g>"):
         raise ValueError("the layout program wrote something else than shapes and text into the picture")
     # Defaults for everything below: what is written once need not be written a thousand times.
@@ -216,14 +218,16 @@ def _short_shapes(drawn: str) -> str:
     return "".join(parts)
 
 
-def _grouped(drawn: str, prefix: str) -> str:
-    """Nodes keep their counter: that is how a click finds its node. Edges need no name."""
+def _grouped(drawn: str, prefix: str, *, named_edges: bool) -> str:
+    """Nodes keep their counter: that is how a click finds its node."""
 
     def group(found: re.Match[str]) -> str:
         role, kinds, name, tip = found.groups("")
         # dot writes a hyphen, as in tag-schema, in a way of its own.
         classes = f"rxg-{role[0]}{kinds.replace('&#45;', '-').replace(' ', ' rxg-')}"
         identity = f' id="{prefix}-{name}"' if role == "node" else ""
+        if role == "edge" and named_edges:
+            identity = f' data-ends="{name.replace("&#45;&gt;", " ")}"'
         return f'<g{identity} class="{classes}">' + (f"<title>{tip}</title>" if tip else "")
 
     return _GROUP.sub(group, drawn).replace(_END_OF_TIP, "").replace(">\n", ">")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from regexplore.content.walk import WalkOptions
 from regexplore.objects.document_card import document_card
 from regexplore.objects.referrers_section import ReferrersSeen
 from regexplore.objects.remembered import RememberedStore
 from regexplore.objects.source import Source
-from regexplore.oci import ArtifactManifest, Descriptor, Digest, Document, Manifest
+from regexplore.oci import ArtifactManifest, Descriptor, Digest, Document, Manifest, Platform
+from regexplore.oci.digest import is_digest
 from regexplore.show.card import Card
+from regexplore.show.progress import Show
 from regexplore.show.shown import Shown
 
 if TYPE_CHECKING:
@@ -149,19 +153,45 @@ class Artifact(Shown):
             self._referrers_seen = ReferrersSeen(tuple(found), origin.reasons)
         return frame
 
-    def graph(self, *, depth: int | None = None, referrers: bool = True) -> Graph:
+    def graph(
+        self,
+        *,
+        depth: int | None = None,
+        referrers: bool = True,
+        platform: Platform | str | None = None,
+        options: WalkOptions | None = None,
+        cancel: Event | None = None,
+        progress: Show = True,
+    ) -> Graph:
         """Give the graph of everything this points at, and of what refers to it.
 
         Costs one request for each manifest and index that is not known yet, and one for the referrers of
-        each; layers are not fetched.
+        each; layers are not fetched. The parameters are those of `Collection.graph`.
         """
         from regexplore.objects.graph import Graph
 
         name = self.reference.removeprefix(self._source.name).lstrip(":@")
         store = RememberedStore(self._source, {name: self.document})
-        graph = Graph.of(store, [name], name=self._source.name, depth=depth, referrers=referrers)
+        graph = Graph.of(
+            store,
+            [name],
+            name=self._source.name,
+            depth=depth,
+            referrers=referrers,
+            platform=platform,
+            options=options,
+            cancel=cancel,
+            progress=progress,
+            opener=self._neighbour,
+        )
         self._source.settle()
         return graph
+
+    def _neighbour(self, reference: str) -> Artifact:
+        """Give something else from the same place."""
+        separator = "@" if is_digest(reference) else ":"
+        known = self._source.by_reference(reference)
+        return Artifact.of(self._source, known, f"{self._source.name}{separator}{reference}")
 
     @property
     def layer_descriptors(self) -> tuple[Descriptor, ...]:

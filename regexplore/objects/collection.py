@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING
 
 from regexplore.content.pool import map_bounded
 from regexplore.content.store import TagLister
+from regexplore.content.walk import WalkOptions
 from regexplore.errors import UnsupportedError
 from regexplore.frames.origin import Origin
 from regexplore.objects.artifact import Artifact
@@ -17,7 +19,7 @@ from regexplore.objects.index import Index
 from regexplore.objects.listing import listed
 from regexplore.objects.remembered import RememberedStore
 from regexplore.objects.source import Source
-from regexplore.oci import Descriptor, Document
+from regexplore.oci import Descriptor, Document, Platform
 from regexplore.oci.digest import is_digest
 from regexplore.show.progress import Progress, Show
 from regexplore.show.shown import Shown
@@ -136,17 +138,54 @@ class Collection(Shown):
         known = Artifact.of(self._source, document, f"{self._source.name}@{document.descriptor.digest}")
         return known.referrers(artifact_type, recursive=recursive)
 
-    def graph(self, *references: str, depth: int | None = None, referrers: bool = True) -> Graph:
+    def graph(
+        self,
+        *references: str,
+        depth: int | None = None,
+        referrers: bool = True,
+        platform: Platform | str | None = None,
+        options: WalkOptions | None = None,
+        cancel: Event | None = None,
+        progress: Show = True,
+    ) -> Graph:
         """Give the graph of some references, or of everything that is listed.
 
         Costs one request for each tag, for each manifest and index that is not known yet, and for the
-        referrers of each; layers are not fetched.
+        referrers of each; layers are not fetched. Ctrl-C keeps what arrived.
+
+        Parameters
+        ----------
+        *references
+            Tags or digests; everything that is listed by default.
+        depth
+            How many steps from there.
+        referrers
+            Whether to ask for referrers.
+        platform
+            Of indexes, follow only the children for this platform: ``"linux/amd64"``.
+        options
+            Everything else, budgets included; see `WalkOptions`.
+        cancel
+            Set it from another thread to stop.
+        progress
+            As everywhere: True, False or a callable.
         """
         from regexplore.objects.graph import Graph
 
         roots = [self._bare(reference) for reference in references] or None
         store = RememberedStore(self._source)
-        graph = Graph.of(store, roots, name=self._source.name, depth=depth, referrers=referrers)
+        graph = Graph.of(
+            store,
+            roots,
+            name=self._source.name,
+            depth=depth,
+            referrers=referrers,
+            platform=platform,
+            options=options,
+            cancel=cancel,
+            progress=progress,
+            opener=self.get,
+        )
         self._source.settle()
         return graph
 

@@ -22,6 +22,8 @@ from regexplore.graph.model import ContentGraph
 from regexplore.graph.render import HOW_TO_INSTALL, render
 from regexplore.graph.svg import standalone
 from regexplore.objects.graph_card import description, graph_card
+from regexplore.objects.graph_home import Home, Homes, Opener
+from regexplore.objects.graph_node import GraphNode
 from regexplore.oci import Platform, Reference
 from regexplore.show.bundle import line, mimebundle
 from regexplore.show.progress import Progress, Show
@@ -29,21 +31,27 @@ from regexplore.show.progress import Progress, Show
 if TYPE_CHECKING:
     import pandas as pd
 
+    from regexplore.objects.graph_widget import GraphWidget
+
 
 class Graph:
     """What points at what: tags, indexes, images, artifacts, layers, and everything about them.
 
-    Made by ``repository.graph()``, ``image.graph()`` or `Graph.of`. In a cell it draws itself. It never
-    fetches anything after it was made.
+    Made by ``repository.graph()``, ``image.graph()`` or `Graph.of`. In a cell it draws itself, and fetches
+    nothing. `widget` gives it to be clicked; only there a reader may have more fetched.
 
     Parameters
     ----------
     content : ContentGraph
         The graph as a plain value.
+    homes : tuple of Home
+        The stores to ask for more.
     """
 
-    def __init__(self, content: ContentGraph) -> None:
+    def __init__(self, content: ContentGraph, homes: Homes = ()) -> None:
         self.content = content
+        self._homes = homes
+        self._selected: GraphNode | None = None
 
     @classmethod
     def of(
@@ -59,6 +67,7 @@ class Graph:
         executor: Executor | None = None,
         cancel: Event | None = None,
         progress: Show = True,
+        opener: Opener | None = None,
     ) -> Self:
         """Walk a store and return what was found.
 
@@ -85,6 +94,8 @@ class Graph:
             As in `regexplore.content.walk.walk`.
         progress
             As everywhere: True, False or a callable.
+        opener : callable, optional
+            Gives the object behind a tag or digest, for ``graph.selected.get()``.
 
         Examples
         --------
@@ -112,7 +123,7 @@ class Graph:
             if not found.complete:
                 shown.stop()
         single = bare[0] if bare is not None and len(bare) == 1 and isinstance(bare[0], str) else ""
-        return cls(ContentGraph.from_walk(found, _title(name, single)))
+        return cls(ContentGraph.from_walk(found, _title(name, single)), (Home(store, name, chosen, opener),))
 
     # ---- frames ----
 
@@ -181,17 +192,20 @@ class Graph:
             A node is not in the graph, or the text fits more than one.
         """
         wanted = self.content.reachable(self._find(node) for node in nodes)
-        return Graph(self.content.subgraph(wanted))
+        return Graph(self.content.subgraph(wanted), self._homes)
 
     def diff(self, other: Graph) -> Graph:
         """Return both graphs as one, coloured by what was added and removed from this one to the other."""
-        return Graph(self.content.diff(other.content))
+        return Graph(self.content.diff(other.content), self._homes_with(other))
 
     def __or__(self, other: Graph) -> Graph:
-        return Graph(self.content | other.content)
+        return Graph(self.content | other.content, self._homes_with(other))
 
     def __and__(self, other: Graph) -> Graph:
-        return Graph(self.content & other.content)
+        return Graph(self.content & other.content, self._homes_with(other))
+
+    def _homes_with(self, other: Graph) -> Homes:
+        return (*self._homes, *(home for home in other._homes if home not in self._homes))
 
     def __len__(self) -> int:
         return len(self.content)
@@ -204,6 +218,40 @@ class Graph:
 
     def __hash__(self) -> int:
         return hash(self.content)
+
+    # ---- clicking ----
+
+    def widget(self, *, limit: int = LIMIT) -> GraphWidget:
+        """Return the graph as a widget: pan, zoom, search, click, and have more fetched.
+
+        A click on a node sets `selected`, here and in the widget. Where no widget can live, such as in a
+        saved notebook or on a page made of one, the still picture stands in its place.
+
+        Parameters
+        ----------
+        limit : int
+            Above so many nodes the picture folds; a click unfolds.
+
+        Examples
+        --------
+        In a cell::
+
+            view = graph.widget()
+            view
+            # after a click, in another cell:
+            graph.selected.digest, graph.selected.get()
+        """
+        from regexplore.objects.graph_widget import GraphWidget
+
+        return GraphWidget(self.content, self._homes, limit=limit, on_select=self._select)
+
+    @property
+    def selected(self) -> GraphNode | None:
+        """What was clicked last in a widget of this graph; None before."""
+        return self._selected
+
+    def _select(self, node: GraphNode | None) -> None:
+        self._selected = node
 
     def _find(self, node: str) -> str:
         try:

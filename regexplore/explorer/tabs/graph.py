@@ -26,7 +26,14 @@ def load(visit: Visit) -> Pane:
         roots = [visit.place.reference]
         pinned = {visit.place.reference: visit.subject.document}
     store = RememberedStore(visit.collection._source, pinned)
-    graph = Graph.of(store, roots, name=visit.name, cancel=visit.job.cancel, progress=visit.job.tell)
+    graph = Graph.of(
+        store,
+        roots,
+        name=visit.name,
+        cancel=visit.job.cancel,
+        progress=visit.job.tell,
+        opener=visit.collection.get,
+    )
     notes = tuple(f"partial: {reason}" for reason in graph.reasons)
     return Pane((_block(graph),), graph.nodes, f"{visit.python}.graph()", notes)
 
