@@ -31,7 +31,7 @@ class Screen:
     items : dict of str to Item
         By the names that they have in the SVG.
     state : dict
-        Plain values for the script: ``svg``, ``nodes``, ``edges``, ``legend``, ``notes``; and ``text`` and
+        Plain values for the script: ``svg``, ``nodes``, ``first``, ``edges``, ``legend``, ``notes``; and ``text`` and
         ``reason`` where there is no picture. Every text has been made visible; none of it is markup but the
         SVG, which `regexplore.graph.svg` has checked.
     """
@@ -49,6 +49,7 @@ def screen_of(view: View, description: str) -> Screen:
     state = {
         "svg": "" if rendering.content is None else inline(rendering.content, description, named_edges=True),
         "nodes": {names[key]: _facts(view, picture, item, signed) for key, item in picture.items.items()},
+        "first": next((names[root] for root in picture.graph.roots if root in names), ""),
         "edges": [[names[line.source], names[line.target]] for line in picture.lines],
         "legend": list(_legend(picture)),
         "notes": [terminal(note) for note in (*picture.notes, *view.graph.notes)],

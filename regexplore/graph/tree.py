@@ -24,7 +24,7 @@ from regexplore.show.text import count, human_bytes
 ABOUT_SIGN = "⇠ "
 
 
-def to_text(graph: ContentGraph, *, max_lines: int | None = None) -> str:
+def to_text(graph: ContentGraph, *, max_lines: int | None = None, annotations: bool = False) -> str:
     """Return a graph as a tree.
 
     Parameters
@@ -32,8 +32,10 @@ def to_text(graph: ContentGraph, *, max_lines: int | None = None) -> str:
     graph : ContentGraph
     max_lines : int, optional
         Cut after so many lines, and say how many more there are.
+    annotations : bool
+        Whether each node is followed by its annotations, a line each.
     """
-    lines = list(_lines(graph))
+    lines = list(_lines(graph, annotations=annotations))
     if max_lines is not None and len(lines) > max_lines:
         left = len(lines) - max_lines
         lines = [*lines[:max_lines], f"… {count(left, 'more line')}: to_text() gives all"]
@@ -42,7 +44,7 @@ def to_text(graph: ContentGraph, *, max_lines: int | None = None) -> str:
     return "\n".join([*map(terminal, head), *lines, *map(terminal, tail)])
 
 
-def _lines(graph: ContentGraph) -> Iterator[str]:
+def _lines(graph: ContentGraph, *, annotations: bool) -> Iterator[str]:
     """Walk without recursion: a chain of referrers may be deeper than Python's stack."""
     seen: set[str] = set()
     tops = list(_tops(graph))
@@ -60,6 +62,12 @@ def _lines(graph: ContentGraph) -> Iterator[str]:
             if again:
                 continue
             inner = indent + {"": "", "├── ": "│   ", "└── ": "    "}[branch]
+            if annotations:
+                bar = "│   " if below else "    "
+                yield from (
+                    f"{inner}{bar}{terminal(f'{key}: {value}')}"
+                    for key, value in graph.nodes[node_id].annotations.items()
+                )
             children = [
                 (child, child_sign, child_via, inner, "└── " if n == len(below) else "├── ")
                 for n, (child, child_sign, child_via) in enumerate(below, start=1)
@@ -87,7 +95,8 @@ def _below(graph: ContentGraph, node_id: str) -> list[tuple[str, str, str]]:
     for edge in graph.incoming(node_id):
         if edge.kind in ABOUT_EDGES:
             ways.setdefault(edge.source, []).append(edge.kind)
-    for referrer, kinds in ways.items():
+    # Those that say themselves what they are about come first, then what only a tag says of them.
+    for referrer, kinds in sorted(ways.items(), key=lambda way: SUBJECT not in way[1]):
         via = "" if SUBJECT in kinds else f"by {' and '.join(kinds)}"
         found.append((referrer, ABOUT_SIGN, via))
     return found

@@ -279,9 +279,9 @@ class Graph:
         """
         return standalone(self._render("svg", limit), description(self.content))
 
-    def to_text(self) -> str:
-        """Return the whole graph as a text tree."""
-        return tree.to_text(self.content)
+    def to_text(self, *, annotations: bool = False) -> str:
+        """Return the whole graph as a text tree, with the annotations of each node if wanted."""
+        return tree.to_text(self.content, annotations=annotations)
 
     def to_json(self) -> str:
         """Return the whole graph as JSON: nodes, edges, and why it may be incomplete."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from regexplore.content.node import BYTES, TAG, Node
 from regexplore.errors import NotFoundError, UnsupportedError
 from regexplore.graph.model import ContentGraph
-from regexplore.graph.words import words_for
+from regexplore.graph.words import short, words_for
 from regexplore.objects.graph_home import Homes
 from regexplore.objects.sections import facts_of
 from regexplore.oci import Descriptor
@@ -121,7 +122,7 @@ class GraphNode(Shown):
         )
         return Card(
             node.kind,
-            words.detail or words.word,
+            words.detail or short(node.digest) or node.id,
             (words.word,) if words.word != node.kind else (),
             self._facts(),
             (node.error,) if node.error else (),
@@ -144,7 +145,7 @@ class GraphNode(Shown):
         )
 
     def _folded_card(self) -> Card:
-        section = self._section("Folded", [node.id for node in self.nodes])
+        section = replace(self._section("Folded", [node.id for node in self.nodes]), open=True)
         return Card(
             self.kind, count(len(self.nodes), self.kind), ("folded into one node",), sections=(section,)
         )

@@ -3,6 +3,7 @@
 // escaper: the SVG and the card.
 
 const NATURAL = 4 / 3; // pixels a point
+const READABLE = 0.95;
 const STEP = 1.25;
 
 const make = (name, className, text) => {
@@ -30,24 +31,34 @@ function lens(stage) {
 
   const apply = () => svg?.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
   const size = () => ({ width: stage.clientWidth || 1, height: stage.clientHeight || 1 });
-  const scale = () => size().width / view.width;
+  let points = 1; // pixels a point has on the screen
+  const scale = () => points;
 
-  // Points a pixel stands for never get so few or many that nothing is seen.
+  // Never so small or so large that nothing is seen.
   const clamp = (wanted) => Math.min(Math.max(wanted, 0.02), 12);
 
   const about = (x, y, wanted) => {
     const { width, height } = size();
+    points = wanted;
     view = { x: x - width / wanted / 2, y: y - height / wanted / 2, width: width / wanted, height: height / wanted };
     apply();
   };
 
   return {
-    load(drawing, keep) {
+    load(drawing) {
       svg = drawing;
       const [, , width, height] = (svg.getAttribute("viewBox") || "0 0 1 1").split(" ").map(Number);
       whole = { width, height };
       svg.removeAttribute("style");
-      keep ? apply() : this.fit();
+    },
+    // At first: everything, if that can be read; else a readable part around where the graph begins.
+    begin(element) {
+      this.fit();
+      const readable = Math.min(size().width / whole.width, READABLE);
+      if (!element || scale() >= readable) return;
+      const box = element.getBBox();
+      const offset = element.ownerSVGElement.firstElementChild.transform.baseVal.consolidate().matrix;
+      about(whole.width / 2, box.y + box.height / 2 + offset.f, readable);
     },
     fit() {
       const { width, height } = size();
@@ -61,6 +72,7 @@ function lens(stage) {
       const fy = clientY === undefined ? 0.5 : (clientY - box.top) / box.height;
       const before = view;
       const wanted = clamp(scale() * factor);
+      points = wanted;
       const { width, height } = size();
       const next = { width: width / wanted, height: height / wanted };
       view = { ...next, x: before.x + fx * (before.width - next.width), y: before.y + fy * (before.height - next.height) };
@@ -292,7 +304,10 @@ function render({ model, el }) {
   listen(stage, "pointerleave", () => light.hover(""));
   listen(stage, "focusin", (event) => {
     const name = nameOf(event.target);
-    if (name) { focused = name; light.hover(name); }
+    if (!name) return;
+    focused = name;
+    // Only for those who move by keyboard: a click need not dim the rest.
+    if (event.target.matches(":focus-visible")) light.hover(name);
   });
   listen(stage, "focusout", () => light.hover(""));
 
@@ -357,10 +372,12 @@ function render({ model, el }) {
     }));
   };
 
+  const beginning = () => light.groups().get(model.get("picture").first);
+
   const drawPicture = (again) => {
     const picture = model.get("picture");
     if (!picture.nodes) return;
-    hides.textContent = picture.still ? `.${CSS.escape(picture.still)}{display:none}` : "";
+    hides.textContent = picture.hides;
     stage.setAttribute("aria-label", `graph of ${picture.title}: arrow keys move, Enter selects`);
     stage.replaceChildren();
     if (picture.svg) {
@@ -370,14 +387,15 @@ function render({ model, el }) {
         group.setAttribute("role", "button");
         group.setAttribute("aria-label", fact((group.id.match(/-(n\d+)$/) || [])[1]).title || "node");
       }
-      sight.load(stage.querySelector("svg"), false);
+      sight.load(stage.querySelector("svg"));
     } else {
       stage.append(make("p", "", picture.reason), make("pre", "", picture.text));
     }
     light.load(picture);
+    if (stage.clientWidth) sight.begin(beginning());
     tellFound(light.found());
     drawLegend(picture.legend);
-    notes.replaceChildren(...picture.notes.map((note) => make("div", "", note)));
+    notes.textContent = picture.notes.join(" · ");
     notes.hidden = !picture.notes.length;
     // Another layout: stay where the reader was looking.
     const name = state().node;
@@ -410,7 +428,13 @@ function render({ model, el }) {
   let sized = false;
   const watch = new ResizeObserver(guarded(() => {
     if (!stage.clientWidth) return;
-    sized ? sight.resized() : sight.fit();
+    if (!sized) sight.begin(beginning());
+    else {
+      sight.resized();
+      // The side took room: what was clicked stays in sight.
+      const chosen = light.groups().get(state().node);
+      if (chosen) sight.show(chosen);
+    }
     sized = true;
   }));
   watch.observe(stage);

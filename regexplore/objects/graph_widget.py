@@ -25,12 +25,11 @@ from regexplore.graph.view import View
 from regexplore.objects.graph_card import description, graph_card
 from regexplore.objects.graph_home import Homes, more_of
 from regexplore.objects.graph_node import GraphNode
-from regexplore.show.bundle import mimebundle
+from regexplore.objects.graph_still import display_with_still, hiding_rules
 from regexplore.show.escape import terminal
 from regexplore.show.text import count
 from regexplore.show.theme import palette_rules
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 OnSelect = Callable[[GraphNode | None], None]
 
 
@@ -185,7 +184,7 @@ class GraphWidget(anywidget.AnyWidget):
                 **self._screen.state,
                 "number": self._number,
                 "title": title,
-                "still": self._still,
+                "hides": hiding_rules(self),
             }
 
     def _name_of(self, node_id: str) -> str:
@@ -219,22 +218,5 @@ class GraphWidget(anywidget.AnyWidget):
             # Nobody would see a traceback: front ends hide what callbacks raise.
             self._tell(problem=terminal(f"{type(error).__name__}: {error}"))
 
-    # ---- where no widget lives ----
-
-    @property
-    def _still(self) -> str:
-        return f"rx-still-{self.model_id}"
-
     def _ipython_display_(self, **_: Any) -> None:
-        """Display the still card and, below it, the widget, which hides the card while it lives.
-
-        One output cannot do both: a notebook that is opened again without its kernel takes the widget out
-        of a bundle and finds that it is dead.
-        """
-        from IPython.display import display
-
-        publish: Any = display
-        card = mimebundle(lambda: graph_card(self.content))
-        card["text/html"] = f'<div class="{self._still}">{card["text/html"]}</div>'
-        publish(card, raw=True)
-        publish({VIEW: self.get_view_spec(), "text/html": "", "text/plain": ""}, raw=True)
+        display_with_still(self, graph_card(self.content), alive=".rx-graph")
