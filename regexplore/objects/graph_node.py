@@ -115,7 +115,7 @@ class GraphNode(Shown):
         node, words = self.node, words_for(self._graph, self.node)
         sections = (
             self._section("Contains", [edge.target for edge in self._graph.outgoing(node.id)]),
-            self._section("Needed by", [edge.source for edge in self._graph.incoming(node.id)]),
+            self._section("Pointed at by", [edge.source for edge in self._graph.incoming(node.id)]),
             Section(
                 "Annotations", Facts(tuple((k, Value(v)) for k, v in node.annotations.items())), open=True
             ),
