@@ -46,7 +46,9 @@ if TYPE_CHECKING:
         copy,
         diff,
         get,
+        history,
         sharing,
+        snapshot,
         trace,
     )
 
@@ -68,7 +70,9 @@ _OF_OBJECTS = (
     "copy",
     "diff",
     "get",
+    "history",
     "sharing",
+    "snapshot",
     "trace",
 )
 
@@ -102,9 +106,11 @@ __all__ = [
     "errors",
     "explore",
     "get",
+    "history",
     "media_types",
     "normalize",
     "sharing",
+    "snapshot",
     "trace",
 ]
 

@@ -47,6 +47,8 @@
     │   ├── BadCredentialFormatError
     │   ├── InvalidConfigFormatError
     │   └── HelperError
+    ├── PolicyError                       (ValueError)   a policy, a waiver or an audit's rule that is not one
+    ├── SnapshotError                                    a file of the tag history that cannot be used
     ├── ReferrersError                                   the referrers tag schema could not be kept in order
     ├── ReferrersCapabilityAlreadySetError
     └── MissingExtraError                 (ImportError)  an optional dependency is not installed
@@ -480,6 +482,18 @@ class ReferrersCapabilityAlreadySetError(RegexploreError):
     """The referrers capability is known already and cannot be changed to the opposite."""
 
     default_hint = "Make a new Repository object to start with an unknown capability."
+
+
+class PolicyError(RegexploreError, ValueError):
+    """A policy, a waiver or a rule of an audit that is not one; says which field."""
+
+    default_hint = "Compare it with the page on audits in the documentation."
+
+
+class SnapshotError(RegexploreError):
+    """A file of the tag history that cannot be read or written."""
+
+    default_hint = "Move the file out of the folder of snapshots; the others stay usable."
 
 
 class MissingExtraError(RegexploreError, ImportError):

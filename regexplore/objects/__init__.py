@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from regexplore.objects.repository import Repository
     from regexplore.objects.sandbox import Sandbox
     from regexplore.objects.shared_content import Sharing, sharing
+    from regexplore.objects.tag_history import history, snapshot
     from regexplore.objects.tracing import Trace, trace
 
 # No module is called like something it gives: importing it would put the module in that place.
@@ -44,7 +45,9 @@ _MODULES = {
     "copy": "copying",
     "diff": "difference",
     "get": "getting",
+    "history": "tag_history",
     "sharing": "shared_content",
+    "snapshot": "tag_history",
     "trace": "tracing",
 }
 
@@ -64,7 +67,9 @@ __all__ = [
     "copy",
     "diff",
     "get",
+    "history",
     "sharing",
+    "snapshot",
     "trace",
 ]
 
