@@ -106,7 +106,7 @@ def chain_problem(
             return f"{_name(current)} was not valid at {at:%Y-%m-%d %H:%M:%S}"
         if current in roots:
             return ""
-        issuer = next((one for one in (*roots, *left) if _issued(one, current)), None)
+        issuer = next((one for one in (*roots, *left) if issued(one, current)), None)
         if issuer is None:
             return f"{_name(current)} does not lead to a trusted root"
         problem = _authority_problem(issuer)
@@ -131,7 +131,8 @@ def may_sign_code(leaf: x509.Certificate) -> bool:
     return ExtendedKeyUsageOID.CODE_SIGNING in usages
 
 
-def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+def issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Whether a certificate was made by another one, by name and by signature."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
     if issuer.subject != certificate.issuer or issuer == certificate:

@@ -68,7 +68,8 @@ def base64_bytes(value: Any, where: str) -> bytes:
     """
     if not isinstance(value, str) or not value.isascii():
         raise DocumentError("no base64 text", where=where)
-    plain = value.replace("-", "+").replace("_", "/").rstrip("=")
+    # Some tools break lines, as MIME does.
+    plain = "".join(value.split()).replace("-", "+").replace("_", "/").rstrip("=")
     try:
         return b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except ValueError:

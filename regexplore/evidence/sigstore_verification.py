@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from regexplore.errors import DocumentError, MissingExtraError
-from regexplore.evidence.certificates import load_der, signer_of
+from regexplore.evidence.certificates import issued, load_der, signer_of
 from regexplore.evidence.checks import check, identity_check, not_checked, verdict_of
 from regexplore.evidence.cosign_verification import statement_check
 from regexplore.evidence.public_keys import fingerprint, load_public_key, signs
@@ -41,7 +41,7 @@ def verify_bundle(raw: bytes, subject: Descriptor, trust: Trust) -> Verdict:
     signer = signer_of(leaf)
     if not trust.sigstore:
         return not_checked("signed with a certificate of sigstore, and no trusted root was given", signer)
-    if not any(root.subject == leaf.issuer for root in roots_of(trust.sigstore)):
+    if not any(issued(root, leaf) for root in roots_of(trust.sigstore)):
         told = leaf.issuer.rfc4514_string()
         return not_checked(
             f"its certificate is of {told!r}, which is not in {told_root(trust.sigstore)}", signer
@@ -56,13 +56,19 @@ def verify_bundle(raw: bytes, subject: Descriptor, trust: Trust) -> Verdict:
     return verdict_of(checks, signer=signer, signed_at=moment, trust_root=told_root(trust.sigstore))
 
 
+class _AnySigner:
+    """A policy of the library that accepts every signer: who counts is asked afterwards, under the reader's."""
+
+    def verify(self, _certificate: object) -> None:
+        """Accept."""
+
+
 def _library_problem(raw: bytes, bundle: SigstoreBundle, subject: Descriptor, root: str) -> str:
     """Ask the library; give why it refuses, "" when it does not."""
     try:
         from sigstore.hashes import Hashed
         from sigstore.models import Bundle, TrustedRoot
         from sigstore.verify import Verifier
-        from sigstore.verify.policy import UnsafeNoOp
         from sigstore_models.common.v1 import HashAlgorithm
     except ImportError:
         raise MissingExtraError("sigstore", "verify") from None
@@ -75,12 +81,11 @@ def _library_problem(raw: bytes, bundle: SigstoreBundle, subject: Descriptor, ro
             file.write_bytes(root_bytes(root))
             verifier = Verifier(trusted_root=TrustedRoot.from_file(str(file)))
         parsed = Bundle.from_json(raw)
-        # Who signed is asked afterwards, under the reader's policy; here any signer will do.
         if bundle.envelope is None:
             digest = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=bytes.fromhex(subject.digest.encoded))
-            verifier.verify_artifact(digest, parsed, UnsafeNoOp())
+            verifier.verify_artifact(digest, parsed, _AnySigner())
         else:
-            verifier.verify_dsse(parsed, UnsafeNoOp())
+            verifier.verify_dsse(parsed, _AnySigner())
     except Exception as error:  # hostile input meets a library: whatever it raises, it refuses
         return f"{type(error).__name__}: {error}"
     return ""

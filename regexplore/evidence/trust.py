@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -10,7 +10,7 @@ from os import PathLike
 from types import MappingProxyType
 from typing import Any
 
-from regexplore.errors import MissingExtraError, PolicyError
+from regexplore.errors import PolicyError
 from regexplore.evidence.verdict import Signer
 
 PRODUCTION, STAGING = "production", "staging"
@@ -103,18 +103,3 @@ class Trust:
         if not self.identities:
             return True if key else None
         return any(one.accepts(signer, key) for one in self.identities)
-
-
-def with_cryptography(check: Callable[[], Any]) -> Any:
-    """Call what needs the extra ``verify``.
-
-    Raises
-    ------
-    MissingExtraError
-        It is not installed.
-    """
-    try:
-        import cryptography  # noqa: F401
-    except ImportError:
-        raise MissingExtraError("cryptography", "verify") from None
-    return check()
