@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from regexplore.graph.style import GROUND, palette
 from regexplore.show.escape import html
@@ -48,8 +48,6 @@ _TEXT_START = re.compile(
 )
 _BLANK = re.compile(r"</text>\n<text [^<>]*>[ \xa0]+</text>\n<text[^<>]*( class[^<>]*)>([^<>]*)(?=</text>)")
 _UNSEEN_PAINT = (' fill="none"', ' stroke="none"', ' stroke="transparent"')
-_COORDINATES = re.compile(r'( (?:d|points)="[^"\n]*")')
-_DECIMALS = re.compile(r"(?<=\.[1-9])\d+|\.0\d*", re.ASCII)
 # What a picture may consist of when everything else was done; whatever does not fit is not shown.
 _TEXT = r"(?:[^<>&\x00-\x1f\x7f-\x9f]|&(?:amp|lt|gt|quot|apos|#\d+);)*+"
 _NUMBERS = r'="[-\d.,\s]+"'
@@ -64,7 +62,6 @@ _ALLOWED = re.compile(
     r"|</text>|</g>)*+",
     re.ASCII,
 )
-_PAINT = re.compile(r'(?:fill|stroke)="#[0-9a-f]{6}"')
 _FONT = "font-family:Helvetica,Arial,'Liberation Sans',sans-serif"
 _MONO = "font-family:Menlo,'DejaVu Sans Mono','Liberation Mono',Consolas,monospace"
 _FONT_SIZE = "10"
@@ -99,7 +96,7 @@ def inline(svg: bytes, description: str, *, named_edges: bool = False) -> str:
     # Natural size at most: a picture of five nodes must not be blown up to the width of the page.
     style = f"width:{size.width:.0f}pt;max-width:100%;height:auto"
     return (
-        f'<style>{_page_css(body)}</style><svg class="rxg" role="img" aria-label="{html(description)}" '
+        f'<style>{_page_css()}</style><svg class="rxg" role="img" aria-label="{html(description)}" '
         f'viewBox="0 0 {size.width:.0f} {size.height:.0f}" style="{style}">{body}</svg>'
     )
 
@@ -118,7 +115,7 @@ def standalone(svg: bytes, description: str) -> str:
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg" class="rxg" role="img" aria-label="{html(description)}" '
         f'width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}">'
-        f'<style>{_file_css(body)}</style><rect width="{width}" height="{height}" fill="{GROUND.light}"/>'
+        f'<style>{_file_css()}</style><rect width="{width}" height="{height}" fill="{GROUND.light}"/>'
         f"{body}</svg>\n"
     )
 
@@ -126,14 +123,16 @@ def standalone(svg: bytes, description: str) -> str:
 # ---- style sheets ----
 
 
-def _page_css(body: str) -> str:
+@cache
+def _page_css() -> str:
     dark_pages = ",".join(f"{page} .rxg" for page in DARK_PAGES)
-    return f".rxg{{{_colours(dark=False)}}}{dark_pages}{{{_colours(dark=True)}}}{_rules(body)}"
+    return f".rxg{{{_colours(dark=False)}}}{dark_pages}{{{_colours(dark=True)}}}{_rules()}"
 
 
-def _file_css(body: str) -> str:
+@cache
+def _file_css() -> str:
     dark = f"@media (prefers-color-scheme:dark){{.rxg{{{_colours(dark=True)}}}}}"
-    return f".rxg{{{_colours(dark=False)}}}{dark}{_rules(body)}.rxg>rect{{fill:var(--g)}}"
+    return f".rxg{{{_colours(dark=False)}}}{dark}{_rules()}.rxg>rect{{fill:var(--g)}}"
 
 
 def _colours(*, dark: bool) -> str:
@@ -141,19 +140,17 @@ def _colours(*, dark: bool) -> str:
     return ";".join(f"--{name}:{colour.dark if dark else colour.light}" for name, colour in pairs)
 
 
-def _rules(body: str) -> str:
-    """Map each colour that is written in the picture to its variable."""
+def _rules() -> str:
+    """Map each colour that may be written in a picture to its variable."""
     rules = [
         f".rxg text{{{_FONT};font-size:{_FONT_SIZE}px;stroke:none}}.rxg .m{{{_MONO}}}.rxg .f{{{_FONT}}}",
         ".rxg .b{font-weight:700}.rxg .r{font-weight:400}.rxg .s{font-size:9px}",
         ".rxg-n:hover>:not(text),.rxg-e:hover>*{stroke-width:2.4}",
     ]
-    used = set(_PAINT.findall(body))
     rules += [
-        f".rxg [{written}]{{{paint}:var(--c{n})}}"
+        f'.rxg [{paint}="{colour.light}"]{{{paint}:var(--c{n})}}'
         for n, colour in enumerate(palette())
         for paint in ("fill", "stroke")
-        if (written := f'{paint}="{colour.light}"') in used
     ]
     return "".join(rules)
 
@@ -164,12 +161,11 @@ def _rules(body: str) -> str:
 def _body(svg: bytes, *, named_edges: bool = False) -> tuple[Size, str]:
     head, drawn = _opened(svg)
     prefix = f"rxg-{hashlib.blake2b(svg, digest_size=4).hexdigest()}"
-    drawn = _grouped(_short_shapes(_text_lines(drawn)), prefix, named_edges=named_edges)
+    drawn = _grouped(_seen_paint(_text_lines(drawn)), prefix, named_edges=named_edges)
     if _ALLOWED.fullmatch(drawn) is None or drawn.count("<g ") != drawn.count("</g>"):
         raise ValueError("the layout program wrote something else than shapes and text into the picture")
     # Defaults for everything below: what is written once need not be written a thousand times.
-    x, y = (_DECIMALS.sub("", head[name]) for name in ("x", "y"))
-    attributes = f'transform="translate({x} {y})" fill="none" font-size="{_FONT_SIZE}"'
+    attributes = f'transform="translate({head["x"]} {head["y"]})" fill="none" font-size="{_FONT_SIZE}"'
     body = f'<g {attributes} font-family="Helvetica,Arial,sans-serif">{drawn}</g>'
     return Size(float(head["width"]), float(head["height"])), body
 
@@ -209,13 +205,11 @@ def _text_start(found: re.Match[str]) -> str:
     return f'<text{place} class="{_classes(mono, bold, size)}"{colour}>'
 
 
-def _short_shapes(drawn: str) -> str:
-    """Coordinates cut to a tenth of a point, finer than any screen; without paint that is not seen."""
+def _seen_paint(drawn: str) -> str:
+    """Shapes without the paint that is not seen."""
     for paint in _UNSEEN_PAINT:
         drawn = drawn.replace(paint, "")
-    parts = _COORDINATES.split(drawn)
-    parts[1::2] = _DECIMALS.sub("", "\n".join(parts[1::2])).split("\n")
-    return "".join(parts)
+    return drawn
 
 
 def _grouped(drawn: str, prefix: str, *, named_edges: bool) -> str:
