@@ -1,0 +1,1 @@
+"""The rules of the catalogue, one module a family, one function a rule."""
