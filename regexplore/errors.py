@@ -49,6 +49,7 @@
     │   └── HelperError
     ├── PolicyError                       (ValueError)   a policy, a waiver or an audit's rule that is not one
     ├── SnapshotError                                    a file of the tag history that cannot be used
+    ├── CrawlError                                       a crawl that cannot begin, or go on in its folder
     ├── ReferrersError                                   the referrers tag schema could not be kept in order
     ├── ReferrersCapabilityAlreadySetError
     └── MissingExtraError                 (ImportError)  an optional dependency is not installed
@@ -494,6 +495,12 @@ class SnapshotError(RegexploreError):
     """A file of the tag history that cannot be read or written."""
 
     default_hint = "Move the file out of the folder of snapshots; the others stay usable."
+
+
+class CrawlError(RegexploreError):
+    """A crawl that cannot begin: its folder holds another one, or what it needs cannot travel."""
+
+    default_hint = "Give the crawl a folder of its own."
 
 
 class MissingExtraError(RegexploreError, ImportError):

@@ -74,6 +74,8 @@ def map_bounded(
     executor: Executor | None = None,
     on_result: Callable[[Outcome[T, R]], None] | None = None,
     cancel: Event | None = None,
+    *,
+    keep: bool = True,
 ) -> Outcomes[T, R]:
     """Call ``fn`` on every item, at most ``workers`` at once.
 
@@ -93,6 +95,8 @@ def map_bounded(
         Called in the caller's thread with each outcome as it arrives.
     cancel : threading.Event, optional
         Set it from anywhere to stop.
+    keep : bool
+        False to hand each outcome to ``on_result`` alone: with very many items, memory stays flat.
 
     Returns
     -------
@@ -110,10 +114,10 @@ def map_bounded(
     [1, 2]
     """
     if executor is not None:
-        return _Work(fn, items, workers, executor, on_result, cancel).run()
+        return _Work(fn, items, workers, executor, on_result, cancel, keep).run()
     own = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="regexplore")
     try:
-        return _Work(fn, items, workers, own, on_result, cancel).run()
+        return _Work(fn, items, workers, own, on_result, cancel, keep).run()
     finally:
         # Not waiting: after an interrupt, calls under way may take long to notice that nobody listens.
         own.shutdown(wait=False, cancel_futures=True)
@@ -130,6 +134,7 @@ class _Work(Generic[T, R]):
         executor: Executor,
         on_result: Callable[[Outcome[T, R]], None] | None,
         cancel: Event | None,
+        keep: bool,
     ) -> None:
         self._fn = fn
         self._items = enumerate(items)
@@ -138,6 +143,7 @@ class _Work(Generic[T, R]):
         self._executor = executor
         self._on_result = on_result
         self._cancel = cancel or Event()
+        self._keep = keep
         self._pending: dict[Future[_Answer[T, R]], int] = {}
         self._done: dict[int, Outcome[T, R]] = {}
 
@@ -176,7 +182,9 @@ class _Work(Generic[T, R]):
         for future in sorted(ready, key=lambda future: self._pending[future]):
             n = self._pending.pop(future)
             answer = future.result()
-            outcome = self._done[n] = answer.outcome
+            outcome = answer.outcome
+            if self._keep:
+                self._done[n] = outcome
             for warning in answer.warnings:
                 emit(warning)
             if self._on_result is not None:

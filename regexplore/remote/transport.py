@@ -135,6 +135,16 @@ class Transport:
                 )
             hop = _next_hop(hop, response, first)
 
+    @property
+    def ca_file(self) -> str | None:
+        """Certificates that are trusted instead of the system's."""
+        return self._verify if isinstance(self._verify, str) else None
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether it holds a certificate of its own, or proxies, whose URLs may hold a password."""
+        return self._cert is not None or bool(self._proxies)
+
     def close(self) -> None:
         """Close idle connections; the transport can be used again."""
         self._adapter.close()

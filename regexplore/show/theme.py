@@ -64,6 +64,7 @@ BADGES = {
     "reference": "#37474f",
     "platform": "#37474f",
     "trace": "#37474f",
+    "crawl": "#37474f",
     "unknown": "#5f6368",
     "unreadable": "#b3261e",
     "error": "#b3261e",
