@@ -29,6 +29,7 @@ from regexplore.oci import (
 from regexplore.remote import Credential, RegistryWarning, RepositoryOptions, WarningValue
 
 if TYPE_CHECKING:
+    from regexplore.crawling import Crawl, crawl, crawl_lazily
     from regexplore.explorer import Explorer, explore
     from regexplore.objects import (
         Artifact,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
 # Names that need pandas, widgets or a drawing library; each is imported when it is first asked for.
 _OF_EXPLORER = ("Explorer", "explore")
+_OF_CRAWLING = ("Crawl", "crawl", "crawl_lazily")
 _OF_OBJECTS = (
     "Artifact",
     "Comparison",
@@ -80,6 +82,7 @@ __all__ = [
     "EMPTY_JSON",
     "Artifact",
     "Comparison",
+    "Crawl",
     "Credential",
     "Descriptor",
     "Digest",
@@ -102,6 +105,8 @@ __all__ = [
     "__version__",
     "compare",
     "copy",
+    "crawl",
+    "crawl_lazily",
     "diff",
     "errors",
     "explore",
@@ -120,6 +125,8 @@ def __getattr__(name: str) -> Any:
         home = "regexplore.objects"
     elif name in _OF_EXPLORER:
         home = "regexplore.explorer"
+    elif name in _OF_CRAWLING:
+        home = "regexplore.crawling"
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(home), name)
