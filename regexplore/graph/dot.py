@@ -123,6 +123,9 @@ def _drawn(line: Line) -> tuple[str, str]:
 
 def text(value: str) -> str:
     """Escape text for an HTML-like label."""
+    # Most texts are empty, numbers or the beginnings of digests.
+    if not value or (value.isascii() and value.isalnum()):
+        return value
     return html.escape(terminal(value), quote=True)
 
 

@@ -217,11 +217,16 @@ def _grouped(drawn: str, prefix: str, *, named_edges: bool) -> str:
 
     def group(found: re.Match[str]) -> str:
         role, kinds, name, tip = found.groups("")
-        # dot writes a hyphen, as in tag-schema, in a way of its own.
-        classes = f"rxg-{role[0]}{kinds.replace('&#45;', '-').replace(' ', ' rxg-')}"
+        classes = f"rxg-{role[0]}{_own_classes(kinds)}"
         identity = f' id="{prefix}-{name}"' if role == "node" else ""
         if role == "edge" and named_edges:
             identity = f' data-ends="{name.replace("&#45;&gt;", " ")}"'
         return f'<g{identity} class="{classes}">' + (f"<title>{tip}</title>" if tip else "")
 
     return _GROUP.sub(group, drawn).replace(_END_OF_TIP, "").replace(">\n", ">")
+
+
+@lru_cache(maxsize=256)
+def _own_classes(kinds: str) -> str:
+    # dot writes a hyphen, as in tag-schema, in a way of its own.
+    return kinds.replace("&#45;", "-").replace(" ", " rxg-")
