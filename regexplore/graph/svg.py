@@ -123,6 +123,11 @@ def standalone(svg: bytes, description: str) -> str:
 # ---- style sheets ----
 
 
+def system_colours() -> str:
+    """Return the CSS by which inline pictures follow the reader's system, for a page of their own."""
+    return f"@media (prefers-color-scheme:dark){{html .rxg{{{_colours(dark=True)}}}}}"
+
+
 @cache
 def _page_css() -> str:
     dark_pages = ",".join(f"{page} .rxg" for page in DARK_PAGES)

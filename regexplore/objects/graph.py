@@ -24,6 +24,7 @@ from regexplore.graph.svg import standalone
 from regexplore.objects.graph_card import description, graph_card
 from regexplore.objects.graph_home import Home, Homes, Opener
 from regexplore.objects.graph_node import GraphNode
+from regexplore.objects.graph_page import graph_page
 from regexplore.oci import Platform, Reference
 from regexplore.show.bundle import line, mimebundle
 from regexplore.show.progress import Progress, Show
@@ -312,7 +313,7 @@ class Graph:
         Parameters
         ----------
         path : path-like
-            Ends in ``.svg``, ``.png``, ``.pdf``, ``.dot``, ``.mmd``, ``.json`` or ``.txt``.
+            Ends in ``.svg``, ``.html``, ``.png``, ``.pdf``, ``.dot``, ``.mmd``, ``.json`` or ``.txt``.
         limit : int
             Above so many nodes pictures fold; text and JSON are always whole.
 
@@ -325,6 +326,8 @@ class Graph:
         match target.suffix.lower():
             case ".svg":
                 target.write_text(self.to_svg(limit=limit), encoding="utf-8")
+            case ".html":
+                target.write_text(graph_page(self.content, limit), encoding="utf-8")
             case ".png" | ".pdf" as suffix:
                 target.write_bytes(self._render(suffix[1:], limit))
             case ".dot":
@@ -338,7 +341,7 @@ class Graph:
             case other:
                 raise UnsupportedError(
                     f"a graph cannot be saved as {other!a}",
-                    hint="Names end in .svg, .png, .pdf, .dot, .mmd, .json or .txt.",
+                    hint="Names end in .svg, .html, .png, .pdf, .dot, .mmd, .json or .txt.",
                 )
         return target
 

@@ -91,6 +91,11 @@ def palette_rules(selector: str) -> str:
     return f"{selector}{{{_palette(LIGHT)}}}\n{dark}{{{_palette(DARK)}}}"
 
 
+def system_palette(selector: str) -> str:
+    """Give the CSS of a file of its own, which is dark where the reader's system is."""
+    return f"@media (prefers-color-scheme:dark){{{selector}{{{_palette(DARK)}}}}}"
+
+
 def _palette(colours: dict[str, str]) -> str:
     return ";".join(f"--rx-{name}:{_with_host(name, colour)}" for name, colour in colours.items())
 
