@@ -43,7 +43,7 @@ class Reader(Protocol):
 
 
 OpenFiles = Callable[[AuditedManifest], FileView]
-FindBase = Callable[[BaseClaim], Base]
+FindBase = Callable[[BaseClaim, str], Base]
 
 
 @dataclass(slots=True)
@@ -82,7 +82,9 @@ class Gathering:
     _there: dict[str, str | None] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def repository(self, tags: Sequence[str], references: Sequence[str]) -> AuditedRepository:
+    def repository(
+        self, tags: Sequence[str], references: Sequence[str], known: AuditedRepository | None = None
+    ) -> AuditedRepository:
         """Gather a repository.
 
         Parameters
@@ -91,6 +93,8 @@ class Gathering:
             All its tags, as far as they are known.
         references
             Those of them to look at; or digests.
+        known
+            What an earlier run has read; it is not read again.
         """
         found = AuditedRepository(self.reader.name)
         speaking = [tag for tag in tags if parse_reference_tag(tag)]
@@ -98,7 +102,7 @@ class Gathering:
         documents = self._documents(wanted, found)
         found.tags = {one: str(document.descriptor.digest) for one, document in documents.items()}
         roots = self._roots(documents)
-        self._manifests(found, roots, tags)
+        self._manifests(found, _kept(found, roots, known), tags)
         self._speaking(found, speaking, complete=set(references) >= set(tags))
         found.complete = STOPPED not in self.reasons
         return found
@@ -229,7 +233,7 @@ class Gathering:
             return
         provenances = [found.provenance for found in one.all_evidence if found.provenance is not None]
         claims = base_claims(one.annotations, one.labels, provenances)
-        one.bases = tuple(self.find_base(claim) for claim in claims[:10])
+        one.bases = tuple(self.find_base(claim, one.platform) for claim in claims[:10])
 
     # ---- inside ----
 
@@ -304,6 +308,23 @@ class Gathering:
         with self._lock:
             self._there[digest] = answer
         return answer
+
+
+def _kept(
+    found: AuditedRepository, roots: list[AuditedManifest], known: AuditedRepository | None
+) -> list[AuditedManifest]:
+    """Take over what is known by digest; give the roots that are left to read."""
+    done: dict[Digest, list[AuditedManifest]] = {}
+    for one in known.manifests if known is not None else ():
+        top = one
+        while top.index is not None:
+            top = top.index
+        done.setdefault(top.digest, []).append(one)
+    for root in roots:
+        for one in done.get(root.digest, ()):
+            one.reference, one.tags = root.reference, root.tags
+            found.manifests.append(one)
+    return [root for root in roots if root.digest not in done]
 
 
 def _reference(name: str, tag: str) -> str:

@@ -33,10 +33,15 @@ END_OF_LIFE: Mapping[str, date] = MappingProxyType(
         "debian-8": date(2020, 6, 30),
         "debian-9": date(2022, 6, 30),
         "debian-10": date(2024, 6, 30),
+        "debian-11": date(2026, 8, 31),
+        "debian-12": date(2028, 6, 30),
+        "debian-13": date(2030, 6, 30),
         "ubuntu-14.04": date(2019, 4, 25),
         "ubuntu-16.04": date(2021, 4, 30),
         "ubuntu-18.04": date(2023, 5, 31),
         "ubuntu-20.04": date(2025, 5, 31),
+        "ubuntu-22.04": date(2027, 4, 30),
+        "ubuntu-24.04": date(2029, 4, 30),
     }
 )
 """Last days of public support, as their projects announced them; a policy may bring its own."""

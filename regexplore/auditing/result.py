@@ -30,7 +30,9 @@ class AuditResult:
     findings, images, evidence, coverage, sharing, dangling : pandas.DataFrame
     reasons : tuple of str
         Why something may be missing; empty when everything that was asked for was looked at.
-    requests, bytes : int or None
+    notes : tuple of str
+        What else a reader should know: waivers that expired or fit nothing.
+    requests : int or None
         What it cost.
     """
 
@@ -45,8 +47,8 @@ class AuditResult:
     sharing: pd.DataFrame
     dangling: pd.DataFrame
     reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     requests: int | None = None
-    bytes: int | None = None
 
     @property
     def complete(self) -> bool:
@@ -69,6 +71,11 @@ class AuditResult:
         ordered = table.reindex(index=list(SEVERITIES), columns=list(STATUSES), fill_value=0)
         ordered.index.name, ordered.columns.name = "severity", None
         return ordered.astype("Int64")
+
+    def count(self, severity: str, status: str) -> int:
+        """Count the findings of one severity and status."""
+        found = self.findings
+        return int(((found["severity"] == severity) & (found["status"] == status)).sum())
 
     def worst(self) -> str:
         """Return the worst severity that failed; "" when nothing did."""

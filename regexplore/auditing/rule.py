@@ -140,7 +140,7 @@ class Rule:
         found = [answer] if isinstance(answer, Outcome) else list(answer)
         if not all(isinstance(one, Outcome) for one in found):
             raise PolicyError(f"rule {self.id} returned {type(answer).__name__}, not outcomes")
-        return found or [passed()]
+        return found or [not_applicable("there is nothing of the kind to look at")]
 
 
 def rule(

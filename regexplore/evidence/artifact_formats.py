@@ -41,6 +41,23 @@ BUILD_CACHE_CONFIG = "application/vnd.buildkit.cacheconfig.v0"
 HELM_PROVENANCE = "application/vnd.cncf.helm.chart.provenance.v1.prov"
 WASM_VARIANT = "module.wasm.image/variant"
 
+SOFTWARE = frozenset(
+    {
+        IMAGE,
+        "WASM image",
+        "WASM module",
+        "Helm chart",
+        "Flux source",
+        "Timoni module",
+        "model pack",
+        "Docker model",
+        "build cache",
+        "SOCI index",
+        "Nydus image",
+    }
+)
+"""Formats whose layers are what is run or deployed: they say nothing of anything else."""
+
 
 def artifact_format(document: Document) -> str:
     """Give the name of the format that a manifest or index is of; ``unknown`` stays visible as that."""
@@ -53,6 +70,11 @@ def artifact_format(document: Document) -> str:
     if document.kind == "image":
         return "WASM image" if WASM_VARIANT in document.annotations else IMAGE
     return _of_layers(document)
+
+
+def is_software(document: Document) -> bool:
+    """Whether a manifest is something to run or deploy, not something that speaks of it."""
+    return artifact_format(document) in SOFTWARE
 
 
 def blobs_of(document: Document) -> tuple[Descriptor, ...]:

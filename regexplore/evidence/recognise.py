@@ -96,6 +96,11 @@ def recognise(media_type: str, artifact_type: str, body: bytes | None, promised:
     return Recognised(_container(media_type, artifact_type), OTHER, problem=found.problem)
 
 
+def is_labelled(media_type: str) -> bool:
+    """Whether a media type or artifact type alone says that something is evidence."""
+    return _by_label(media_type) is not None or _container(media_type, "") != UNKNOWN
+
+
 def _by_label(label: str) -> Recognised | None:
     for prefix, name, kind in BY_MEDIA_TYPE:
         if label.startswith(prefix):

@@ -12,7 +12,12 @@ from regexplore.frames.accessors import offer
 from regexplore.objects.display import register
 
 if TYPE_CHECKING:
+    from regexplore.auditing.policy import Policy
+    from regexplore.auditing.rule import rule
+    from regexplore.evidence.trust import Identity, Trust
     from regexplore.objects.artifact import Artifact
+    from regexplore.objects.audit_report import AuditReport
+    from regexplore.objects.auditing_run import audit
     from regexplore.objects.comparison import Comparison, compare
     from regexplore.objects.copying import copy
     from regexplore.objects.difference import diff
@@ -40,6 +45,8 @@ _MODULES = {
     "Sandbox": "sandbox",
     "Sharing": "shared_content",
     "Trace": "tracing",
+    "AuditReport": "audit_report",
+    "audit": "auditing_run",
     "Comparison": "comparison",
     "compare": "comparison",
     "copy": "copying",
@@ -51,23 +58,37 @@ _MODULES = {
     "trace": "tracing",
 }
 
+# What a reader hands to an audit is defined on the floors that use it.
+_BELOW = {
+    "Identity": "regexplore.evidence.trust",
+    "Policy": "regexplore.auditing.policy",
+    "Trust": "regexplore.evidence.trust",
+    "rule": "regexplore.auditing.rule",
+}
+
 __all__ = [
     "Artifact",
+    "AuditReport",
     "Comparison",
     "Graph",
+    "Identity",
     "Image",
     "Index",
     "Layout",
+    "Policy",
     "Registry",
     "Repository",
     "Sandbox",
     "Sharing",
     "Trace",
+    "Trust",
+    "audit",
     "compare",
     "copy",
     "diff",
     "get",
     "history",
+    "rule",
     "sharing",
     "snapshot",
     "trace",
@@ -78,9 +99,10 @@ offer("oci", lambda frame: import_module(f"{__name__}.accessor").OciAccessor(fra
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
+    home = _BELOW.get(name) or (f"{__name__}.{_MODULES[name]}" if name in _MODULES else "")
+    if not home:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    value = getattr(import_module(home), name)
     globals()[name] = value
     return value
 

@@ -50,6 +50,11 @@ class RememberedStore:
         """Give what points at the target; always asked."""
         return self._source.store.predecessors(target)
 
+    @property
+    def referrers_capability(self) -> str:
+        """What is known of the registry's referrers API; "" for what is no registry."""
+        return str(getattr(self._source.store, "referrers_capability", ""))
+
     def referrer_pages(self, target: Descriptor, artifact_type: str = "") -> Iterator[list[Descriptor]]:
         """Yield the referrers of the target, page by page; always asked."""
         store = self._source.store

@@ -30,7 +30,7 @@ def to_json(result: AuditResult) -> str:
         "complete": result.complete,
         "reasons": list(result.reasons),
         "requests": result.requests,
-        "bytes": result.bytes,
+        "notes": list(result.notes),
         "rules": {
             rule.id: {"title": rule.title, "severity": rule.severity, "remedy": rule.remedy}
             for rule in result.rules.values()

@@ -41,6 +41,14 @@ class Signer:
             .decode("ascii")
         )
 
+    @property
+    def key_id(self) -> str:
+        """SHA-256 of the public key, by which a log goes."""
+        der = self.private_key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return Digest.of(der).encoded
+
     def sign(self, content: bytes) -> bytes:
         """Return an ECDSA P-256 signature over SHA-256, in DER."""
         return self.private_key.sign(content, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
@@ -58,10 +66,11 @@ class Signer:
 RELEASE = Signer("release")
 BUILDER = Signer("builder")
 STRANGER = Signer("stranger")
+LOG = Signer("log")
 
 
 def public_keys() -> dict[str, str]:
-    """Return the public keys of the demo by signer's name, as PEM."""
+    """Return the public keys of the demo's signers by name, as PEM."""
     return {signer.name: signer.public_pem for signer in (RELEASE, BUILDER, STRANGER)}
 
 

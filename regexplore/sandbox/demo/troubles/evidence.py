@@ -82,6 +82,13 @@ def expired_notation(shelf: Shelf) -> None:
     _notation(shelf, {"io.cncf.notary.expiry": "2026-01-02T00:00:00Z"}, ("io.cncf.notary.expiry",))
 
 
+def signed_before_its_time(shelf: Shelf) -> None:
+    """A notation signature from a time at which its certificate was not valid yet."""
+    scheme, moment = "io.cncf.notary.signingScheme", "io.cncf.notary.authenticSigningTime"
+    more = {scheme: "notary.x509.signingAuthority", moment: "2025-06-01T00:00:00Z"}
+    _notation(shelf, more, (moment,))
+
+
 def unknown_critical_header(shelf: Shelf) -> None:
     """A notation signature that demands something no reader knows."""
     _notation(shelf, {"example.unknown": True}, ("example.unknown",))
@@ -100,7 +107,8 @@ def provenance_by_an_unknown_builder(shelf: Shelf) -> None:
         predicate["buildDefinition"]["externalParameters"]["repository"] = "https://elsewhere.example/fork"
         predicate["buildDefinition"]["resolvedDependencies"] = [{"uri": "git+https://elsewhere.example/fork"}]
 
-    _provenance(shelf, spoil=spoil)
+    said = {"org.opencontainers.image.source": "https://git.demo.example/app"}
+    _provenance(shelf, spoil=spoil, annotations=said)
 
 
 def unsigned_provenance(shelf: Shelf) -> None:
@@ -184,8 +192,14 @@ def _notation(shelf: Shelf, more: Mapping[str, object], critical: tuple[str, ...
     shelf.artifact(statements.NOTATION, [shelf.blob("application/jose+json", envelope)], subject=image)
 
 
-def _provenance(shelf: Shelf, *, subject: Digest | None = None, spoil: Any = lambda predicate: None) -> None:
-    image = push_image(shelf, AMD64, build(), ["v0.1"])
+def _provenance(
+    shelf: Shelf,
+    *,
+    subject: Digest | None = None,
+    spoil: Any = lambda predicate: None,
+    annotations: Mapping[str, str] | None = None,
+) -> None:
+    image = push_image(shelf, AMD64, build(annotations=annotations or {}), ["v0.1"])
     predicate = json.loads(encode(statements.provenance("v0.1")))
     spoil(predicate)
     payload = statements.statement(shelf.repository, subject or image.digest, statements.SLSA, predicate)
@@ -203,6 +217,7 @@ EVIDENCE = (
     Trouble(another_signer, ("SIG06", "SIG04")),
     Trouble(platforms_signed_in_part, ("SIG07",)),
     Trouble(expired_notation, ("SIG08",)),
+    Trouble(signed_before_its_time, ("SIG10",)),
     Trouble(unknown_critical_header, ("SIG09",)),
     Trouble(provenance_of_another_image, ("PRV03",)),
     Trouble(provenance_by_an_unknown_builder, ("PRV04", "PRV05", "PRV06")),

@@ -80,6 +80,13 @@ def very_many_layers(shelf: Shelf) -> None:
     push_image(shelf, AMD64, build(layers=made), ["v0.1"])
 
 
+def wasted_bytes(shelf: Shelf) -> None:
+    """A large file that the next step writes anew: every pull carries both."""
+    before, after = (Entry("var/cache/index", bytes([n]) * (12 << 20)) for n in (1, 2))
+    made = [layer("RUN make index # buildkit", before), layer("RUN make index # buildkit", after)]
+    push_image(shelf, AMD64, build(layers=[base_layer(AMD64), *made]), ["v0.1"])
+
+
 def pickled_model(shelf: Shelf) -> None:
     """A model that runs code when it is loaded."""
     weights = shelf.blob(
@@ -126,12 +133,13 @@ def _with_layer(shelf: Shelf, added: Layer, packed: bytes) -> None:
 
 FILES = (
     Trouble(private_key_in_layer, ("FS03", "FS04")),
-    Trouble(dangerous_modes, ("FS01", "FS02", "FS08")),
+    Trouble(dangerous_modes, ("FS01", "FS02", "FS07", "FS08")),
     Trouble(empty_password, ("FS05",)),
     Trouble(names_that_lead_out, ("FS06",)),
     Trouble(end_of_life, ("BAS06",)),
     Trouble(dense_layer, ("LAY02",)),
     Trouble(very_many_layers, ("LAY03",)),
+    Trouble(wasted_bytes, ("LAY01",)),
     Trouble(pickled_model, ("ART01",)),
     Trouble(chart_without_provenance, ("ART02",)),
     Trouble(titles_that_lead_out, ("ART03",)),
