@@ -7,12 +7,12 @@ from typing import NoReturn
 
 import typer
 
-from regexplore.cli import credentials, exploring, inside, looking, serving
+from regexplore.cli import auditing, crawling, credentials, exploring, inside, looking, serving
 from regexplore.cli.common import app
 from regexplore.errors import RegexploreError
 from regexplore.show.escape import terminal
 
-__all__ = ["app", "credentials", "exploring", "inside", "looking", "main", "serving"]
+__all__ = ["app", "auditing", "crawling", "credentials", "exploring", "inside", "looking", "main", "serving"]
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import fnmatch
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -196,6 +197,8 @@ def name_of(work: str | FrameWork) -> str:
     """Give what a work goes by."""
     if isinstance(work, str):
         return work
+    if isinstance(work, partial):
+        return name_of(work.func)
     return f"{work.__module__}.{getattr(work, '__qualname__', type(work).__name__)}"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regexplore.auditing.exports.document import load_findings, to_json
+from regexplore.auditing.exports.openvex import to_openvex
 from regexplore.auditing.exports.page import to_html
 from regexplore.auditing.exports.sarif import to_sarif
 from regexplore.auditing.exports.tables import write_csv, write_parquet
@@ -205,6 +206,11 @@ class AuditReport(Shown):
     def to_sarif(self) -> str:
         """Give the findings as SARIF 2.1.0, for code scanning services."""
         return to_sarif(self.result)
+
+    def to_openvex(self, author: str = "regexplore audit") -> str:
+        """Give what attached documents say of vulnerabilities as one OpenVEX document; nothing is judged here."""
+        manifests = [one for repository in self._gathered for one in repository.manifests]
+        return to_openvex(manifests, self.result.taken, author)
 
     def to_html(self) -> str:
         """Give the report as one HTML page that needs nothing else."""
