@@ -148,7 +148,9 @@ class MemoryStore:
     def tag_pages(self, last: str = "") -> Iterator[list[str]]:
         """Yield the tags after ``last`` in lexical order, as one page."""
         with self._lock:
-            yield sorted(tag for tag in self._tags if tag > last)
+            page = sorted(tag for tag in self._tags if tag > last)
+        # Outside of the lock: who takes the page may ask for more before the next one.
+        yield page
 
     def referrer_pages(self, target: Descriptor, artifact_type: str = "") -> Iterator[list[Descriptor]]:
         """Yield the manifests whose subject is the target, as one page."""
