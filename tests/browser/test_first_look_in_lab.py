@@ -5,34 +5,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from support import contrast
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 NAME = "01-first-look.ipynb"
 PICTURES = os.environ.get("REGEXPLORE_PICTURES")
-
-CONTRAST = """() => {
-  const channel = v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4 };
-  const parse = text => (text.match(/[\\d.]+/g) || []).map(Number);
-  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  const behind = element => {
-    for (let e = element; e; e = e.parentElement) {
-      const c = parse(getComputedStyle(e).backgroundColor);
-      if (c.length >= 3 && (c.length < 4 || c[3] > 0.99)) return c;
-    }
-    return [255, 255, 255];
-  };
-  const worst = [];
-  for (const e of document.querySelectorAll('.jp-OutputArea-output .rx *')) {
-    if (e.closest('svg') || !e.checkVisibility()) continue;
-    if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
-    const style = getComputedStyle(e);
-    const [a, b] = [light(parse(style.color)), light(behind(e))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) worst.push([ratio.toFixed(2), style.color, behind(e).join(), e.textContent.slice(0, 40)]);
-  }
-  return worst;
-}"""
 
 
 def code_cells():
@@ -57,7 +35,9 @@ def test_first_look_in_light_and_dark(jupyterlab, chromium, tmp_path):
         assert "v1.2" in tags.inner_text()
         for theme in ("Light", "Dark"):
             lab.theme(f"JupyterLab {theme}")
-            assert lab.page.evaluate(CONTRAST) == []
+            told = lab.page.evaluate(contrast.WORST, ".jp-OutputArea-output .rx-card")
+            assert told["seen"] > 100
+            assert told["worst"] == []
             keep(lab, theme.lower(), tmp_path)
         assert lab.strangers == []
         assert lab.errors == []
