@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from regexplore.content.store import ReferrerLister, RootLister, TagLister
 from regexplore.errors import UnsupportedError
-from regexplore.objects.source import Source
+from regexplore.objects.source import MAX_BLOB_BYTES, Source
 from regexplore.oci import Descriptor, Document, media_types
 
 
@@ -37,9 +37,11 @@ class RememberedStore:
         return document.descriptor, io.BytesIO(document.raw)
 
     def fetch(self, target: Descriptor, /) -> BinaryIO:
-        """Give content; documents from memory if they are known, blobs always from the store."""
+        """Give content; documents and small blobs from memory if they are known, large ones from the store."""
         if media_types.is_manifest(target.media_type):
             return io.BytesIO(self._source.by_descriptor(target).raw)
+        if target.size <= MAX_BLOB_BYTES:
+            return io.BytesIO(self._source.blob(target))
         return self._source.store.fetch(target)
 
     def exists(self, target: Descriptor, /) -> bool:

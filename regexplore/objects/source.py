@@ -12,13 +12,15 @@ from threading import Lock
 from typing import BinaryIO
 
 from regexplore.content.store import MAX_DOCUMENT_BYTES, ReadOnlyStore, ReferenceFetcher, fetch_all, read_all
-from regexplore.errors import SizeExceedsLimitError
+from regexplore.errors import RegexploreError, SizeExceedsLimitError
 from regexplore.oci import Descriptor, Digest, Document, Manifest, media_types
 from regexplore.oci.digest import is_digest
 from regexplore.oci.document import hashed_part
 
 MAX_CONFIG_BYTES = 8 << 20
 MAX_REMEMBERED_BYTES = 64 << 20
+MAX_BLOB_BYTES = 4 << 20
+"""Blobs up to this size are remembered: evidence, not layers."""
 
 
 class Source:
@@ -50,6 +52,8 @@ class Source:
         self._lock = Lock()
         self._documents: OrderedDict[Digest, Document] = OrderedDict()
         self._bytes = 0
+        self._blobs: OrderedDict[Digest, bytes] = OrderedDict()
+        self._blob_bytes = 0
         self._flights: dict[Digest, Future[Document]] = {}
         # What a tag named when it was fetched; None for tags that were only listed.
         self._tags: dict[str, Digest | None] = {}
@@ -58,7 +62,8 @@ class Source:
     def by_reference(self, reference: str) -> Document:
         """Fetch what a tag or digest names.
 
-        A tag always costs one request, for it may have moved; a known digest costs none.
+        A tag always costs one request, for it may have moved; a known digest costs none. A tag that was fetched
+        before is only asked for its digest, and what that names is not sent again.
 
         Raises
         ------
@@ -70,6 +75,9 @@ class Source:
         known = self._known(Digest(reference)) if is_digest(reference) else None
         if known is not None:
             return known
+        unmoved = self._unmoved(reference)
+        if unmoved is not None:
+            return unmoved
         if isinstance(self.store, ReferenceFetcher):
             descriptor, stream = self.store.fetch_reference(reference)
             raw = _read_document(stream, descriptor)
@@ -81,6 +89,40 @@ class Source:
             with self._lock:
                 self._tags[reference] = descriptor.digest
         return document
+
+    def _unmoved(self, tag: str) -> Document | None:
+        """Give the document of a tag that was fetched before and still names the same; None for any other."""
+        digest = self.digest_of(tag)
+        before = self._known(digest) if digest is not None else None
+        if before is None:
+            return None
+        try:
+            now = self.store.resolve(tag)
+        except RegexploreError:
+            # Not every registry answers HEAD; what is wrong beyond that, the GET that follows will tell.
+            return None
+        return before if now.digest == digest else None
+
+    def blob(self, descriptor: Descriptor) -> bytes:
+        """Give the content of a small blob, verified; what was fetched before is not fetched again.
+
+        Raises
+        ------
+        RegexploreError
+            It could not be fetched, or its bytes are not those of its digest.
+        """
+        with self._lock:
+            known = self._blobs.get(descriptor.digest)
+        if known is not None and len(known) == descriptor.size:
+            return known
+        content = fetch_all(self.store, descriptor, MAX_BLOB_BYTES)
+        with self._lock:
+            if descriptor.digest not in self._blobs:
+                self._blob_bytes += len(content)
+            self._blobs[descriptor.digest] = content
+            while self._blob_bytes > MAX_REMEMBERED_BYTES:
+                self._blob_bytes -= len(self._blobs.popitem(last=False)[1])
+        return content
 
     def by_descriptor(self, descriptor: Descriptor) -> Document:
         """Give the document of a descriptor; threads that ask for the same one share one request.

@@ -9,13 +9,19 @@ Source: RFC 8259 section 8.1 (UTF-8, no byte order mark), section 4 (unique name
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 from regexplore.errors import DocumentError
 from regexplore.oci.excerpt import excerpt
 
 MAX_DEPTH = 100
+
+_TEXTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_OPENING = frozenset(b"{[")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 
 
 class _Flaw:
@@ -103,8 +109,16 @@ def _decode(raw: bytes) -> str:
 
 
 def _needs_walk(raw: bytes) -> bool:
-    deep = raw.count(b"{") + raw.count(b"[") > MAX_DEPTH
-    return deep or b"\\ud" in raw or b"\\uD" in raw
+    return _depth(raw) > MAX_DEPTH or b"\\ud" in raw or b"\\uD" in raw
+
+
+def _depth(raw: bytes) -> int:
+    """Give how deep a document is nested; it was decoded before, so its texts end where they should."""
+    most = raw.count(b"{") + raw.count(b"[")
+    if most <= MAX_DEPTH:
+        return most
+    brackets = _TEXTS.sub(b"", raw).translate(None, _NO_BRACKETS)
+    return max(accumulate(1 if bracket in _OPENING else -1 for bracket in brackets))
 
 
 def _refuse_flaws(tree: Any) -> None:

@@ -13,6 +13,7 @@ BENCHMARKS = (
     "blob_transfer.py",
     "file_list.py",
     "graph_svg.py",
+    "audit.py",
     "sandbox_vs_distribution.py",
 )
 

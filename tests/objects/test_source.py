@@ -25,7 +25,20 @@ def test_a_tag_is_asked_each_time_and_a_digest_once(shelf: Shelf) -> None:
         shelf._source.by_reference("v1")
         shelf._source.by_reference(image.digest)
         shelf._source.by_descriptor(image)
-    assert shelf.store.calls == {"fetch v1": 3}
+    assert shelf.store.calls == {"fetch v1": 1, "resolve v1": 2}
+
+
+def test_a_tag_that_moved_is_fetched_anew(shelf: Shelf) -> None:
+    first = shelf.image("v1")
+    assert shelf._source.by_reference("v1").descriptor.digest == first.digest
+    second = shelf.image("v1", annotations={"built": "again"})
+    assert shelf._source.by_reference("v1").descriptor.digest == second.digest != first.digest
+
+
+def test_a_small_blob_is_fetched_once(shelf: Shelf) -> None:
+    blob = shelf.store.add("text/plain", b"hello")
+    assert shelf._source.blob(blob) == shelf._source.blob(blob) == b"hello"
+    assert shelf.store.calls == {f"fetch {blob.digest}": 1}
 
 
 def test_threads_that_ask_for_one_digest_share_one_request() -> None:

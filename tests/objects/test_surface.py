@@ -11,7 +11,7 @@ from regexplore import objects
 
 
 def test_every_name_has_a_module_and_no_module_has_a_public_name() -> None:
-    assert sorted(objects._MODULES) == sorted(objects.__all__) == dir(objects)
+    assert sorted([*objects._MODULES, *objects._BELOW]) == sorted(objects.__all__) == dir(objects)
     modules = {module.name for module in pkgutil.iter_modules(objects.__path__)}
     assert set(objects._MODULES.values()) <= modules
     assert not modules & set(objects.__all__)
@@ -19,7 +19,8 @@ def test_every_name_has_a_module_and_no_module_has_a_public_name() -> None:
 
 @pytest.mark.parametrize("name", objects.__all__)
 def test_a_name_is_what_its_module_gives(name: str) -> None:
-    module = importlib.import_module(f"regexplore.objects.{objects._MODULES[name]}")
+    home = objects._BELOW.get(name) or f"regexplore.objects.{objects._MODULES[name]}"
+    module = importlib.import_module(home)
     assert getattr(objects, name) is getattr(module, name)
     assert callable(getattr(objects, name))
 
