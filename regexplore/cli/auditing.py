@@ -194,3 +194,18 @@ def _fails(report: AuditReport, limit: Severity) -> bool:
         return False
     bad = [severity.value for severity in Severity][: list(Severity).index(limit) + 1]
     return bool(report.failures["severity"].isin(bad).any())
+
+
+@app.command("find-package")
+def find_package(
+    target: AuditTarget,
+    package: Annotated[str, typer.Argument(help="name, with bounds: openssl<3.0.7")],
+    files: Annotated[bool, typer.Option("--files", help="Read the layers too.")] = False,
+    match: Annotated[str | None, typer.Option(help="Only tags that match this glob.")] = None,
+    plain_http: PlainHttp = None,
+    ca_file: CaFile = None,
+) -> None:
+    """List the images that ship a package."""
+    from regexplore.objects import find_package as search
+
+    print_frame(search(_open(target, plain_http, ca_file), package, files=files, match=match))

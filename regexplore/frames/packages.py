@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 import pandas as pd
 
 from regexplore.frames.origin import Origin
 from regexplore.frames.schema import TEXT, Schema
-from regexplore.image.packages import Package
 
 PACKAGES = Schema.of(
     ("name", TEXT, "name of the package"),
@@ -21,7 +21,39 @@ PACKAGES = Schema.of(
 )
 
 
-def packages_frame(packages: Iterable[Package], origin: Origin) -> pd.DataFrame:
+class Listed(Protocol):
+    """A package as databases and SBOMs list it; "" for what is not known."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+
+    @property
+    def type(self) -> str:
+        """Its kind, as in purls."""
+
+    @property
+    def purl(self) -> str:
+        """Its package URL."""
+
+    @property
+    def licence(self) -> str:
+        """Its licence."""
+
+    @property
+    def supplier(self) -> str:
+        """Who made it."""
+
+    @property
+    def source(self) -> str:
+        """Where it is listed."""
+
+
+def packages_frame(packages: Iterable[Listed], origin: Origin) -> pd.DataFrame:
     """Give one row for each package, in the order given."""
     rows = (
         {

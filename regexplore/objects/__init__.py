@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from regexplore.objects.image import Image
     from regexplore.objects.index import Index
     from regexplore.objects.layout import Layout
+    from regexplore.objects.package_search import find_package
     from regexplore.objects.registry import Registry
     from regexplore.objects.repository import Repository
     from regexplore.objects.sandbox import Sandbox
@@ -51,6 +52,7 @@ _MODULES = {
     "compare": "comparison",
     "copy": "copying",
     "diff": "difference",
+    "find_package": "package_search",
     "get": "getting",
     "history": "tag_history",
     "sharing": "shared_content",
@@ -86,6 +88,7 @@ __all__ = [
     "compare",
     "copy",
     "diff",
+    "find_package",
     "get",
     "history",
     "rule",

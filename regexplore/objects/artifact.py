@@ -20,6 +20,7 @@ from regexplore.show.shown import Shown
 if TYPE_CHECKING:
     import pandas as pd
 
+    from regexplore.evidence.trust import Trust
     from regexplore.objects.graph import Graph
 
 
@@ -152,6 +153,50 @@ class Artifact(Shown):
         if not artifact_type:
             self._referrers_seen = ReferrersSeen(tuple(found), origin.reasons)
         return frame
+
+    def evidence(self, trust: Trust | None = None) -> pd.DataFrame:
+        """Give the evidence about this, its platforms, and that evidence, from every channel.
+
+        Costs one request for the referrers of each manifest, and one for each piece that is not known yet.
+
+        Parameters
+        ----------
+        trust
+            What to check signatures against; without it nothing is verified.
+
+        Returns
+        -------
+        pandas.DataFrame
+            See `regexplore.auditing.report_frames.EVIDENCE`: what is claimed and what was checked, apart.
+        """
+        from regexplore.auditing.report_frames import evidence_frame
+        from regexplore.objects.beside import read_beside
+
+        origin = self._origin()
+        read = read_beside(self._source, self.document, self.reference, origin, trust)
+        return evidence_frame([read], origin)
+
+    def sbom(self) -> pd.DataFrame:
+        """Give the packages that attached SBOMs claim (`regexplore.frames.packages.PACKAGES`).
+
+        The column ``source`` names the SBOM; nothing of it was checked against the image. Costs as `evidence`.
+        """
+        from regexplore.objects.beside import read_beside, sbom_frame
+
+        origin = self._origin()
+        return sbom_frame(read_beside(self._source, self.document, self.reference, origin, None), origin)
+
+    def sbom_diff(self, other: Artifact) -> pd.DataFrame:
+        """Tell how the SBOMs of another one differ: packages added, removed, changed (``SBOM_DIFF``)."""
+        from regexplore.objects.beside import components_of, read_beside, sbom_diff
+
+        origin = self._origin()
+        read = [read_beside(one._source, one.document, one.reference, origin, None) for one in (self, other)]
+        before, after = (list(components_of(one)) for one in read)
+        for one, components in ((self, before), (other, after)):
+            if not components:
+                origin.partial(f"{one.reference} has no SBOM that can be read")
+        return sbom_diff(before, after, origin)
 
     def graph(
         self,

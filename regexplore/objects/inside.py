@@ -188,6 +188,21 @@ class Inside:
         self._source.settle()
         return packages_frame(search.packages, origin)
 
+    def sbom_check(self) -> pd.DataFrame:
+        """Hold the attached SBOMs against the package databases of the image (``SBOM_CHECK``).
+
+        Reads every layer once. ``where`` is ``both``, ``only SBOM`` or ``only image``.
+        """
+        from regexplore.objects.beside import components_of, read_beside, sbom_check
+
+        origin = self._origin()
+        read = read_beside(self._source, self.document, self.reference, origin, None)
+        search = self._packages()
+        for problem in search.problems:
+            origin.partial(problem)
+        self._source.settle()
+        return sbom_check(components_of(read), search.packages, origin)
+
     def dockerfile(self) -> str:
         """Give a Dockerfile like the one the image may have been built with; it says that it is approximate.
 
