@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from regexplore.evidence.trust import Identity, Trust
     from regexplore.objects.artifact import Artifact
     from regexplore.objects.audit_report import AuditReport
-    from regexplore.objects.auditing_run import audit
+    from regexplore.objects.auditing_run import audit, audit_cost
     from regexplore.objects.comparison import Comparison, compare
     from regexplore.objects.copying import copy
     from regexplore.objects.difference import diff
@@ -48,6 +48,7 @@ _MODULES = {
     "Trace": "tracing",
     "AuditReport": "audit_report",
     "audit": "auditing_run",
+    "audit_cost": "auditing_run",
     "Comparison": "comparison",
     "compare": "comparison",
     "copy": "copying",
@@ -85,6 +86,7 @@ __all__ = [
     "Trace",
     "Trust",
     "audit",
+    "audit_cost",
     "compare",
     "copy",
     "diff",

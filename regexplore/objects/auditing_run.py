@@ -29,6 +29,7 @@ from regexplore.objects.remembered import RememberedStore
 from regexplore.show.progress import Progress, Show
 
 if TYPE_CHECKING:
+    from regexplore.auditing.cost import AuditCost
     from regexplore.auditing.subjects import AuditedRepository
     from regexplore.auditing.tag_snapshots import TagSnapshot
     from regexplore.objects.tag_history import Folder
@@ -117,6 +118,55 @@ def audit(
     for place in found:
         place.source.settle()
     return run.report(name_of(target), started, found, chosen)
+
+
+def audit_cost(target: Targets, *, depth: str = CONFIG, match: str | None = None) -> AuditCost:
+    """Estimate what an audit would cost, before it is spent.
+
+    Costs the listing of tags and one request for each; what is read here is not read again by the audit.
+
+    Parameters
+    ----------
+    target, depth, match
+        As for `audit`.
+
+    Returns
+    -------
+    AuditCost
+        Requests and bytes that are to be expected at least.
+
+    Raises
+    ------
+    PolicyError
+        A depth that is none, or nothing to audit.
+    RegexploreError
+        A single reference could not be fetched, or a registry's repositories not be listed.
+
+    Examples
+    --------
+    >>> import regexplore as rx
+    >>> with rx.Sandbox.demo() as sandbox:
+    ...     rx.audit_cost(sandbox.registry["demo/web"], depth="files").manifests
+    1
+    """
+    from regexplore.auditing.cost import estimate
+    from regexplore.content.pool import map_bounded
+    from regexplore.content.reference_tags import parse_reference_tag
+
+    if depth not in DEPTHS:
+        raise PolicyError(f"the depth is {depth!r}, not one of {', '.join(DEPTHS)}")
+    if isinstance(target, Iterable) and not isinstance(target, str):
+        target = list(target)
+    found = list(places(target, match))
+    refuse_empty(found)
+    documents, references = [], 0
+    for place in found:
+        wanted = [one for one in place.references if parse_reference_tag(one) is None]
+        references += len(wanted)
+        outcomes = map_bounded(place.source.by_reference, wanted)
+        documents += [outcome.result() for outcome in outcomes if outcome.error is None]
+        place.source.settle()
+    return estimate(name_of(target), references, documents, depth)
 
 
 class _Run:

@@ -212,6 +212,26 @@ def test_moved_tags_are_found_by_snapshots(tmp_path: Path) -> None:
     assert "v1.0 moved" in after.findings["message"][0]
 
 
+@pytest.mark.parametrize("depth", ["manifest", "config", "files"])
+def test_the_cost_is_said_first_and_what_it_read_is_not_read_again(sandbox: rx.Sandbox, depth: str) -> None:
+    repository = rx.Repository(str(sandbox.registry["demo/nightly"].reference))
+    cost = rx.audit_cost(repository, depth=depth)
+    assert (cost.references, cost.manifests, cost.unknown) == (13, 12, 0)
+    spent = rx.audit(repository, depth=depth, progress=None).result.requests
+    fresh = rx.audit(rx.Repository(str(repository.reference)), depth=depth, progress=None).result.requests
+    assert spent is not None
+    assert fresh is not None
+    # Tags are listed again, and asked for by HEAD.
+    assert cost.requests + 1 + cost.references <= spent + 1 <= fresh + cost.references
+    assert "at least" in str(cost)
+
+
+def test_the_cost_of_an_index_says_what_it_does_not_know(sandbox: rx.Sandbox) -> None:
+    cost = rx.audit_cost(rx.Repository(str(sandbox.registry["demo/app"].reference)), depth="files")
+    assert cost.unknown == 6
+    assert "their layers come on top" in str(cost)
+
+
 def test_resuming_reads_only_what_is_left(sandbox: rx.Sandbox) -> None:
     from threading import Event
 

@@ -216,6 +216,13 @@ def test_the_four_questions_in_five_clicks_each(jupyterlab, chromium, tmp_path):
         screen.keep("explorer-signed")
 
         with screen.question():
+            screen.choose("v1.2")
+            screen.tab("Audit")
+        assert "none verified" in screen.content()
+        assert "never looked at" in screen.content()
+        screen.keep("explorer-audit")
+
+        with screen.question():
             screen.choose("v1.1")
             screen.tab("Files")
             screen.row("linux/amd64")
