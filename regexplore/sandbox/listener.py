@@ -144,9 +144,15 @@ class _Server(uvicorn.Server):
         """Close what clients keep open: an idle TLS connection would wait for the client's farewell."""
         for _ in range(GRACE_TICKS):
             for connection in list(self.server_state.connections):
-                transport = connection.transport
-                if transport is not None and not transport.get_write_buffer_size():
-                    transport.abort()
+                if connection.transport is not None and _has_sent_all(connection.transport):
+                    connection.transport.abort()
             if not self.server_state.connections:
                 return
             await asyncio.sleep(GRACE_TICK_SECONDS)
+
+
+def _has_sent_all(transport: asyncio.Transport) -> bool:
+    try:
+        return transport.get_write_buffer_size() == 0
+    except AttributeError:  # asyncio's TLS transport, closed twice, has forgotten what it was closing
+        return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import socket
+import ssl
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -222,3 +224,21 @@ def test_stopping_twice_and_a_taken_port():
 def test_what_cannot_be_is_refused_at_once():
     with pytest.raises(ValueError, match="auth is None"):
         SandboxServer(auth="digest")
+
+
+def test_stopping_meets_a_tls_connection_that_was_closed_twice():
+    with SandboxServer(tls=True) as server:
+        trusting = ssl.create_default_context(cafile=server.ca_path)
+        address = server.host.split(":")
+        with trusting.wrap_socket(socket.create_connection(address), server_hostname=address[0]) as held_open:
+            held_open.sendall(b"GET /v2/ HTTP/1.1\r\nHost: registry\r\n\r\n")
+            assert held_open.recv(100).startswith(b"HTTP/1.1 200")
+            serving = server._listener._server
+
+            def close_twice():
+                for connection in serving.server_state.connections:
+                    connection.transport.close()
+                    connection.transport.close()
+
+            serving._loop.call_soon_threadsafe(close_twice)
+            server.stop()  # what goes wrong in its thread fails the test
