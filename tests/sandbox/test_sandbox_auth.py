@@ -234,11 +234,14 @@ def test_stopping_meets_a_tls_connection_that_was_closed_twice():
             held_open.sendall(b"GET /v2/ HTTP/1.1\r\nHost: registry\r\n\r\n")
             assert held_open.recv(100).startswith(b"HTTP/1.1 200")
             serving = server._listener._server
+            [connection] = serving.server_state.connections
+            below = connection.transport._ssl_protocol._transport
 
             def close_twice():
-                for connection in serving.server_state.connections:
-                    connection.transport.close()
-                    connection.transport.close()
+                connection.transport.close()
+                connection.transport.close()
 
             serving._loop.call_soon_threadsafe(close_twice)
             server.stop()  # what goes wrong in its thread fails the test
+            below._sock.close()
+            below._sock = None  # what asyncio itself would have closed when the client said farewell
