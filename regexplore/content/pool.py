@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from threading import Event
-from typing import Generic, TypeVar
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import Generic, Protocol, TypeVar
 
 from regexplore.errors import RegexploreError
 from regexplore.remote.warning import RegistryWarning, emit, gathering
@@ -113,82 +115,8 @@ def map_bounded(
     >>> [outcome.result() for outcome in map_bounded(len, ["a", "bb"])]
     [1, 2]
     """
-    if executor is not None:
-        return _Work(fn, items, workers, executor, on_result, cancel, keep).run()
-    own = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="regexplore")
-    try:
-        return _Work(fn, items, workers, own, on_result, cancel, keep).run()
-    finally:
-        # Not waiting: after an interrupt, calls under way may take long to notice that nobody listens.
-        own.shutdown(wait=False, cancel_futures=True)
-
-
-class _Work(Generic[T, R]):
-    """One run of `map_bounded`."""
-
-    def __init__(
-        self,
-        fn: Callable[[T], R],
-        items: Iterable[T],
-        workers: int,
-        executor: Executor,
-        on_result: Callable[[Outcome[T, R]], None] | None,
-        cancel: Event | None,
-        keep: bool,
-    ) -> None:
-        self._fn = fn
-        self._items = enumerate(items)
-        # Twice the workers: each finds its next item waiting, and little is lost on a cancel.
-        self._room = 2 * max(workers, 1)
-        self._executor = executor
-        self._on_result = on_result
-        self._cancel = cancel or Event()
-        self._keep = keep
-        self._pending: dict[Future[_Answer[T, R]], int] = {}
-        self._done: dict[int, Outcome[T, R]] = {}
-
-    def run(self) -> Outcomes[T, R]:
-        interrupted = False
-        try:
-            while not self._cancel.is_set() and self._fill():
-                ready, _ = wait(self._pending, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
-                self._collect(ready)
-            interrupted = self._cancel.is_set() and self._has_more()
-        except KeyboardInterrupt:
-            interrupted = True
-        finally:
-            for future in self._pending:
-                future.cancel()
-        if interrupted:
-            self._collect({future for future in self._pending if future.done() and not future.cancelled()})
-        return Outcomes([self._done[n] for n in sorted(self._done)], interrupted)
-
-    def _has_more(self) -> bool:
-        return bool(self._pending) or next(self._items, None) is not None
-
-    def _fill(self) -> bool:
-        """Hand out items while there is room; False when everything is done."""
-        for n, item in islice(self._items, self._room - len(self._pending)):
-            self._pending[self._submit(item)] = n
-        return bool(self._pending)
-
-    def _submit(self, item: T) -> Future[_Answer[T, R]]:
-        if isinstance(self._executor, ThreadPoolExecutor):
-            # One context may not be entered twice at once: each call has its own copy.
-            return self._executor.submit(contextvars.copy_context().run, _answer, self._fn, item)
-        return self._executor.submit(_answer, self._fn, item)
-
-    def _collect(self, ready: set[Future[_Answer[T, R]]]) -> None:
-        for future in sorted(ready, key=lambda future: self._pending[future]):
-            n = self._pending.pop(future)
-            answer = future.result()
-            outcome = answer.outcome
-            if self._keep:
-                self._done[n] = outcome
-            for warning in answer.warnings:
-                emit(warning)
-            if self._on_result is not None:
-                self._on_result(outcome)
+    work = _Work(fn, items, workers, on_result, cancel, keep)
+    return work.run(_OwnThreads(fn, workers) if executor is None else _Elsewhere(fn, executor))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +125,151 @@ class _Answer(Generic[T, R]):
 
     outcome: Outcome[T, R]
     warnings: tuple[RegistryWarning, ...]
+
+
+class _Hands(Protocol[T, R]):
+    """Whoever does the calls: takes items by number, and puts what came of them into a queue."""
+
+    done: SimpleQueue[tuple[int, _Answer[T, R] | BaseException]]
+
+    def take(self, n: int, item: T) -> None:
+        """Do the call for an item when there is a hand free."""
+
+    def stop(self) -> None:
+        """Do nothing more."""
+
+
+class _OwnThreads(Generic[T, R]):
+    """Threads that fetch their next item themselves: nothing is made for an item but its answer."""
+
+    def __init__(self, fn: Callable[[T], R], workers: int) -> None:
+        self.done: SimpleQueue[tuple[int, _Answer[T, R] | BaseException]] = SimpleQueue()
+        self._fn = fn
+        self._waiting: SimpleQueue[tuple[int, T] | None] = SimpleQueue()
+        self._stopped = False
+        self._most = max(workers, 1)
+        self._threads: list[Thread] = []
+
+    def take(self, n: int, item: T) -> None:
+        self._waiting.put((n, item))
+        if len(self._threads) < self._most:
+            # One context may not be entered twice at once: each thread has its own copy.
+            run = contextvars.copy_context().run
+            name = f"regexplore_{len(self._threads)}"
+            thread = Thread(target=run, args=(self._work,), name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        # Not waiting: after an interrupt, calls under way may take long to notice that nobody listens.
+        self._stopped = True
+        for _ in self._threads:
+            self._waiting.put(None)
+
+    def _work(self) -> None:
+        while (taken := self._waiting.get()) is not None and not self._stopped:
+            n, item = taken
+            try:
+                self.done.put((n, _answer(self._fn, item)))
+            except BaseException as error:
+                self.done.put((n, error))
+
+
+class _Elsewhere(Generic[T, R]):
+    """An executor that was handed in; it is left running."""
+
+    def __init__(self, fn: Callable[[T], R], executor: Executor) -> None:
+        self.done: SimpleQueue[tuple[int, _Answer[T, R] | BaseException]] = SimpleQueue()
+        self._fn = fn
+        self._executor = executor
+        self._pending: set[Future[_Answer[T, R]]] = set()
+
+    def take(self, n: int, item: T) -> None:
+        if isinstance(self._executor, ThreadPoolExecutor):
+            future = self._executor.submit(contextvars.copy_context().run, _answer, self._fn, item)
+        else:
+            future = self._executor.submit(_answer, self._fn, item)
+        self._pending.add(future)
+        future.add_done_callback(lambda ready: self._arrived(n, ready))
+
+    def stop(self) -> None:
+        for future in list(self._pending):
+            future.cancel()
+
+    def _arrived(self, n: int, ready: Future[_Answer[T, R]]) -> None:
+        self._pending.discard(ready)
+        if not ready.cancelled():
+            error = ready.exception()
+            self.done.put((n, error if error is not None else ready.result()))
+
+
+class _Work(Generic[T, R]):
+    """One run of `map_bounded`: hands out items, and takes what comes back, in the caller's thread."""
+
+    def __init__(
+        self,
+        fn: Callable[[T], R],
+        items: Iterable[T],
+        workers: int,
+        on_result: Callable[[Outcome[T, R]], None] | None,
+        cancel: Event | None,
+        keep: bool,
+    ) -> None:
+        self._items = enumerate(items)
+        # Twice the workers: each finds its next item waiting, and little is lost on a cancel.
+        self._room = 2 * max(workers, 1)
+        self._on_result = on_result
+        self._cancel = cancel or Event()
+        self._keep = keep
+        self._out = 0
+        self._done: dict[int, Outcome[T, R]] = {}
+
+    def run(self, hands: _Hands[T, R]) -> Outcomes[T, R]:
+        interrupted = False
+        try:
+            while not self._cancel.is_set() and self._fill(hands):
+                with suppress(Empty):
+                    self._collect(hands.done.get(timeout=_POLL_SECONDS))
+                    self._collect_rest(hands)
+            interrupted = self._cancel.is_set() and (bool(self._out) or next(self._items, None) is not None)
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            hands.stop()
+        if interrupted:
+            with suppress(Empty):
+                self._collect_rest(hands)
+        return Outcomes([self._done[n] for n in sorted(self._done)], interrupted)
+
+    def _fill(self, hands: _Hands[T, R]) -> bool:
+        """Hand out items while there is room; False when everything is done."""
+        for n, item in islice(self._items, self._room - self._out):
+            self._out += 1
+            hands.take(n, item)
+        return bool(self._out)
+
+    def _collect_rest(self, hands: _Hands[T, R]) -> None:
+        """Take what has arrived by now.
+
+        Raises
+        ------
+        queue.Empty
+            That was all.
+        """
+        while True:
+            self._collect(hands.done.get_nowait())
+
+    def _collect(self, arrived: tuple[int, _Answer[T, R] | BaseException]) -> None:
+        n, answer = arrived
+        self._out -= 1
+        if isinstance(answer, BaseException):
+            raise answer
+        if self._keep:
+            self._done[n] = answer.outcome
+        for warning in answer.warnings:
+            emit(warning)
+        if self._on_result is not None:
+            self._on_result(answer.outcome)
 
 
 def _answer(fn: Callable[[T], R], item: T) -> _Answer[T, R]:

@@ -10,6 +10,7 @@ Source: oras-go ``content`` (``Resolver``, ``Fetcher``, ``ReadOnlyStorage``, ``P
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from regexplore.errors import ShortContentError, SizeExceedsLimitError, TrailingDataError
@@ -102,6 +103,14 @@ class RangeReader(Protocol):
         """
 
 
+@runtime_checkable
+class WholeFetcher(Protocol):
+    """A store with a shorter way to small content than a file."""
+
+    def fetch_whole(self, target: Descriptor, limit: int, /) -> bytes:
+        """Return the content, verified; refuse more than ``limit`` bytes."""
+
+
 def read_range(store: Fetcher, target: Descriptor, start: int, end: int) -> bytes:
     """Return a part of a blob, by the cheapest way that the store has.
 
@@ -155,7 +164,18 @@ def fetch_all(store: Fetcher, target: Descriptor, limit: int = MAX_DOCUMENT_BYTE
     """
     if target.size > limit:
         raise SizeExceedsLimitError(f"{target.digest} has {target.size} bytes, the limit is {limit}")
-    return read_all(store.fetch(target), target, limit)
+    if not _fetches_whole(type(store)):
+        return read_all(store.fetch(target), target, limit)
+    content: bytes = store.fetch_whole(target, limit)  # type: ignore[attr-defined]  # asked above, once for a class
+    if len(content) != target.size:
+        error = ShortContentError if len(content) < target.size else TrailingDataError
+        raise error(f"{target.digest} has {len(content)} bytes, the descriptor says {target.size}")
+    return content
+
+
+@lru_cache
+def _fetches_whole(kind: type) -> bool:
+    return issubclass(kind, WholeFetcher)
 
 
 def _read_up_to(stream: BinaryIO, size: int) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any
 import requests
 
 from regexplore.remote.options import Client, RepositoryOptions
-from regexplore.remote.trace import Recorder, WireEvent, recording
+from regexplore.remote.trace import Recorder, recording
 from regexplore.remote.warning import HandleWarning, RegistryWarning, emit
 
 MAX_WARNINGS = 20
@@ -70,11 +70,10 @@ class _Tally(Recorder):
         self.authentication = ""
         self.user = ""
 
-    def begin(self, method: str, url: str, headers: Mapping[str, str], sent: int | None) -> WireEvent:
+    def begin(self, method: str, url: str, headers: Mapping[str, str], sent: int | None) -> None:
         self.requests += 1
         self.authentication = _scheme(headers) or self.authentication
         self.user = _user(headers) or self.user
-        return super().begin(method, url, headers, sent)
 
 
 class MeteredClient:
@@ -166,4 +165,5 @@ def _user(headers: Mapping[str, str]) -> str:
 
 
 def _authorization(headers: Mapping[str, str]) -> str:
-    return str(next((value for name, value in headers.items() if name.lower() == "authorization"), ""))
+    # Headers of requests are found in any case.
+    return str(headers.get("Authorization", ""))

@@ -49,6 +49,7 @@ class Source:
         self.name = name
         self.requests = requests
         self.settle = settle
+        self._whole = store if isinstance(store, ReferenceFetcher) else None
         self._lock = Lock()
         self._documents: OrderedDict[Digest, Document] = OrderedDict()
         self._bytes = 0
@@ -78,8 +79,8 @@ class Source:
         unmoved = self._unmoved(reference)
         if unmoved is not None:
             return unmoved
-        if isinstance(self.store, ReferenceFetcher):
-            descriptor, stream = self.store.fetch_reference(reference)
+        if self._whole is not None:
+            descriptor, stream = self._whole.fetch_reference(reference)
             raw = _read_document(stream, descriptor)
         else:
             descriptor = self.store.resolve(reference)

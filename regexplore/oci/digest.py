@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from typing import Any, Protocol, Self
+from collections.abc import Callable
+from typing import Any, NoReturn, Protocol, Self
 
 from regexplore.errors import InvalidDigestError, MismatchedDigestError
 from regexplore.oci.excerpt import excerpt
@@ -18,7 +19,9 @@ ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
 LONGEST = len("sha512:") + 128
 SHORT_LENGTH = 12
 
-_HEX = re.compile(r"[0-9a-f]+", re.ASCII)
+_DIGEST = re.compile(
+    "|".join(f"{name}:[0-9a-f]{{{length}}}" for name, length in ALGORITHMS.items()), re.ASCII
+)
 
 
 class Hasher(Protocol):
@@ -59,7 +62,8 @@ class Digest(str):
         """Check the text; a Digest is taken as it is."""
         if isinstance(text, cls):
             return text
-        _check(text)
+        if not (isinstance(text, str) and _DIGEST.fullmatch(text)):
+            _refuse(text)
         return super().__new__(cls, text)
 
     @property
@@ -87,7 +91,8 @@ class Digest(str):
     @classmethod
     def from_hasher(cls, algorithm: str, hasher: Hasher) -> Self:
         """Digest of what a hasher has seen so far."""
-        return cls(f"{algorithm}:{hasher.hexdigest()}")
+        # Made here, not read: there is nothing to check.
+        return super().__new__(cls, f"{algorithm}:{hasher.hexdigest()}")
 
     def hasher(self) -> Hasher:
         """Return a fresh hasher of this digest's algorithm."""
@@ -113,6 +118,9 @@ class Digest(str):
         return (type(self), (str(self),))
 
 
+_HASHERS: dict[str, Callable[[], Hasher]] = {name: getattr(hashlib, name) for name in ALGORITHMS}
+
+
 def new_hasher(algorithm: str) -> Hasher:
     """Return a hasher of a known algorithm.
 
@@ -123,7 +131,8 @@ def new_hasher(algorithm: str) -> Hasher:
     """
     if algorithm not in ALGORITHMS:
         raise InvalidDigestError(f"unsupported digest algorithm {excerpt(algorithm)}")
-    return hashlib.new(algorithm)
+    # By name: `hashlib.new` asks OpenSSL for the algorithm each time.
+    return _HASHERS[algorithm]()
 
 
 def is_digest(text: str) -> bool:
@@ -135,16 +144,16 @@ def is_digest(text: str) -> bool:
     return True
 
 
-def _check(text: object) -> None:
+def _refuse(text: object) -> NoReturn:
+    """Say what is wrong with a text that is no digest."""
     if not isinstance(text, str):
         raise InvalidDigestError(f"a digest is text, not {type(text).__name__}")
     if len(text) > LONGEST:
         raise InvalidDigestError(f"not a digest: {excerpt(text)} has {len(text)} characters")
-    algorithm, colon, encoded = text.partition(":")
+    algorithm, colon, _ = text.partition(":")
     if not colon:
         raise InvalidDigestError(f"not a digest: {excerpt(text)} has no colon")
     length = ALGORITHMS.get(algorithm)
     if length is None:
         raise InvalidDigestError(f"unsupported digest algorithm {excerpt(algorithm)} in {excerpt(text)}")
-    if len(encoded) != length or not _HEX.fullmatch(encoded):
-        raise InvalidDigestError(f"not a digest: {excerpt(text)} needs {length} lower-case hex digits")
+    raise InvalidDigestError(f"not a digest: {excerpt(text)} needs {length} lower-case hex digits")

@@ -11,12 +11,14 @@ from typing import BinaryIO
 import requests
 
 from regexplore.errors import (
+    ConnectionLostError,
     ContentError,
     InvalidReferenceError,
     NotFoundError,
     NotSeekableError,
     ResponseError,
     ShortContentError,
+    SizeExceedsLimitError,
     UnexpectedContentError,
 )
 from regexplore.oci import Descriptor, Digest, Reference, media_types
@@ -26,11 +28,11 @@ from regexplore.remote.auth.scope import ACTION_DELETE, ACTION_PULL, scope_repos
 from regexplore.remote.blob_reader import BlobReader
 from regexplore.remote.content_headers import ContentHeaders
 from regexplore.remote.exchange import Exchange
-from regexplore.remote.limits import content_length, refuse_encoding
+from regexplore.remote.limits import content_length, read_body, refuse_encoding
 from regexplore.remote.mount import mount_blob
 from regexplore.remote.upload import push_blob
 from regexplore.remote.upload_chunked import push_blob_chunked, push_blob_stream
-from regexplore.remote.verify import blob_media_type, header_digest
+from regexplore.remote.verify import blob_media_type, check_bytes, header_digest
 
 
 class RemoteBlobs:
@@ -66,18 +68,35 @@ class RemoteBlobs:
         deadline = clock.Deadline.after(self._exchange.options.transfer_deadline)
         with clock.until(deadline):
             response = self._request("GET", target.digest)
-        try:
-            refuse_encoding(response)
-            header_digest(response, target.digest)
-            length = content_length(response)
-            if length is not None and length != target.size:
-                raise ContentError(
-                    f"{target.digest} should have {target.size} bytes, Content-Length says {length}"
-                )
-        except BaseException:
-            response.close()
-            raise
+        self._check_head(response, target)
         return BlobReader(response, target, lambda offset, etag: self._rest(target, offset, etag), deadline)
+
+    def fetch_whole(self, target: Descriptor, limit: int, /) -> bytes:
+        """Return a small blob, read whole and verified.
+
+        Raises
+        ------
+        SizeExceedsLimitError
+            Its descriptor promises more than ``limit`` bytes; nothing is read.
+        ContentError
+            The content is not what the descriptor says.
+        NotFoundError, ResponseError, TransportError
+        """
+        if target.size > limit:
+            raise SizeExceedsLimitError(f"{target.digest} has {target.size} bytes, more than {limit}")
+        try:
+            with self._exchange.within_deadline(transfer=True):
+                response = self._request("GET", target.digest)
+                self._check_head(response, target)
+                content = read_body(response, target.size)
+        except (ConnectionLostError, SizeExceedsLimitError):
+            # The reader goes on after a cut, and says what is wrong with content that does not end.
+            with self.fetch(target) as stream:
+                return stream.read()
+        if len(content) < target.size:
+            raise ShortContentError(f"content ended after {len(content)} of {target.size} bytes")
+        check_bytes(content, asked=target.digest, said=None)
+        return content
 
     def fetch_reference(self, reference: str, /) -> tuple[Descriptor, BlobReader]:
         """Open a blob whose size is not known before: one GET.
@@ -229,6 +248,20 @@ class RemoteBlobs:
         return self._exchange.request(
             method, self._exchange.urls.blob(digest), scopes=self._pull, what=f"blob {digest}", transfer=True
         )
+
+    def _check_head(self, response: requests.Response, target: Descriptor) -> None:
+        """Refuse an answer whose head says already that it is another content, and close it."""
+        try:
+            refuse_encoding(response)
+            header_digest(response, target.digest)
+            length = content_length(response)
+            if length is not None and length != target.size:
+                raise ContentError(
+                    f"{target.digest} should have {target.size} bytes, Content-Length says {length}"
+                )
+        except BaseException:
+            response.close()
+            raise
 
     def _rest(self, target: Descriptor, offset: int, etag: str) -> requests.Response:
         return self._range(target, offset, target.size - 1, etag)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 
 from regexplore.errors import DeadlineExceededError
@@ -54,11 +52,23 @@ def current() -> Deadline | None:
     return _current.get()
 
 
-@contextmanager
-def until(deadline: Deadline) -> Iterator[Deadline]:
-    """Make a deadline known to everything below: retries do not sleep past it."""
-    token = _current.set(deadline)
-    try:
-        yield deadline
-    finally:
-        _current.reset(token)
+class Until:
+    """A block with a deadline that everything below knows: retries do not sleep past it."""
+
+    __slots__ = ("_before", "_deadline")
+    _before: Token[Deadline | None]
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def __enter__(self) -> Deadline:
+        self._before = _current.set(self._deadline)
+        return self._deadline
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._before)
+
+
+def until(deadline: Deadline) -> Until:
+    """Make a deadline known to everything below."""
+    return Until(deadline)

@@ -7,7 +7,6 @@ a typed error. Bodies are closed on every way out but the successful one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import BinaryIO
 
 import requests
@@ -16,6 +15,7 @@ from regexplore.errors import RegexploreError
 from regexplore.oci import Reference
 from regexplore.remote import clock, limits
 from regexplore.remote.auth.scope import scope_hints
+from regexplore.remote.messages import prepared
 from regexplore.remote.options import Client, RepositoryOptions
 from regexplore.remote.response_error import response_error
 from regexplore.remote.transport_errors import FOREIGN, transport_error
@@ -45,6 +45,7 @@ class Exchange:
         self.options = options
         self.urls = Urls(options.scheme(reference.registry), reference)
         self.sent = 0
+        self._host = reference.host
 
     @property
     def client(self) -> Client:
@@ -97,10 +98,10 @@ class Exchange:
         AuthError
             There is no way to authenticate.
         """
-        prepared = self._prepare(method, url, headers, body)
+        request = self._prepare(method, url, headers, body)
         self.sent += 1
-        with self.within_deadline(transfer=transfer), scope_hints(self.reference.host, *scopes):
-            response = self._send(prepared)
+        with self.within_deadline(transfer=transfer), scope_hints(self._host, *scopes):
+            response = self._send(request)
             try:
                 self._tell_warnings(response)
                 if response.status_code not in expect:
@@ -124,20 +125,16 @@ class Exchange:
                 response, self.options.metadata_limit if limit is None else limit, option=option
             )
 
-    @contextmanager
-    def within_deadline(self, *, transfer: bool = False) -> Iterator[clock.Deadline]:
+    def within_deadline(self, *, transfer: bool = False) -> clock.Until:
         """Make the options' deadline known below; one that runs already stays."""
-        running = clock.current()
         seconds = self.options.transfer_deadline if transfer else self.options.deadline
-        with clock.until(running or clock.Deadline.after(seconds)) as deadline:
-            yield deadline
+        return clock.until(clock.current() or clock.Deadline.after(seconds))
 
     def _prepare(
         self, method: str, url: str, headers: Mapping[str, str] | None, body: Body | None
     ) -> requests.PreparedRequest:
         # Identity: what is hashed must be what was sent.
-        all_headers = {"Accept-Encoding": "identity", **(headers or {})}
-        return requests.Request(method, url, headers=all_headers, data=body).prepare()
+        return prepared(method, url, {"Accept-Encoding": "identity", **(headers or {})}, body)
 
     def _send(self, prepared: requests.PreparedRequest) -> requests.Response:
         method, url = prepared.method or "", prepared.url or ""
@@ -152,6 +149,8 @@ class Exchange:
             raise transport_error(error, method, url) from None
 
     def _tell_warnings(self, response: requests.Response) -> None:
+        if "Warning" not in response.headers:
+            return
         handle = self.options.handle_warning or emit
         for value in parse_warnings(header_lines(response, "Warning")):
             handle(RegistryWarning(value, self.reference))

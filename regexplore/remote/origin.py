@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import NamedTuple, Self
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -19,6 +20,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 _NAME = re.compile(r"(?=.{1,254}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.ASCII)
 _BRACKETED = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
 _CONTROL = re.compile(r"^ |[\x00-\x1f\x7f]")
+# Scheme and host of a URL with nothing odd in it: the same few come again with every request.
+_BEGINNING = re.compile(r"(https?://[a-z0-9.:_-]+)/[!-~]*", re.ASCII)
 # The network that stands for all of IPv4 (RFC 6052), as the upper 96 bits of an address.
 _NAT64 = int(ipaddress.IPv6Address("64:ff9b::")) >> 32
 
@@ -39,19 +42,14 @@ class Origin(NamedTuple):
         RedirectRefusedError
             The URL is anything else.
         """
-        parts = _split(url)
-        scheme = parts.scheme.lower()
-        if scheme not in DEFAULT_PORTS or not parts.hostname:
-            raise RedirectRefusedError(f"not an http or https URL: {excerpt(url)}")
-        if parts.username is not None or parts.password is not None:
-            raise RedirectRefusedError(
-                f"user information in a URL that the registry gave ({parts.hostname!a})"
-            )
-        host = parts.hostname.lower()
-        form = _BRACKETED if "[" in parts.netloc else _NAME
-        if not form.fullmatch(host) or _CONTROL.search(url):
-            raise RedirectRefusedError(f"not a plain host name in {excerpt(url)}")
-        return cls(scheme, host, _port(parts, DEFAULT_PORTS[scheme], url))
+        plain = _BEGINNING.fullmatch(url)
+        return cls(*(_of_beginning(plain[1]) if plain else _read(url)))
+
+    @property
+    def name(self) -> str:
+        """``host[:port]``, the port only where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
@@ -69,6 +67,23 @@ class Origin(NamedTuple):
         if self.host == target.host or not is_private(target.host):
             return True
         return is_private(self.host)
+
+
+def _read(url: str) -> tuple[str, str, int]:
+    parts = _split(url)
+    scheme = parts.scheme.lower()
+    if scheme not in DEFAULT_PORTS or not parts.hostname:
+        raise RedirectRefusedError(f"not an http or https URL: {excerpt(url)}")
+    if parts.username is not None or parts.password is not None:
+        raise RedirectRefusedError(f"user information in a URL that the registry gave ({parts.hostname!a})")
+    host = parts.hostname.lower()
+    form = _BRACKETED if "[" in parts.netloc else _NAME
+    if not form.fullmatch(host) or _CONTROL.search(url):
+        raise RedirectRefusedError(f"not a plain host name in {excerpt(url)}")
+    return scheme, host, _port(parts, DEFAULT_PORTS[scheme], url)
+
+
+_of_beginning = lru_cache(maxsize=256)(_read)
 
 
 def joined(base: str, location: str) -> str:

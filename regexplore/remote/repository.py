@@ -158,6 +158,20 @@ class RemoteRepository:
         with self.fetch(target) as stream:
             return stream.read()
 
+    def fetch_whole(self, target: Descriptor, limit: int, /) -> bytes:
+        """Fetch small content whole, verified: less is made for it than for a file that may be large.
+
+        Raises
+        ------
+        SizeExceedsLimitError
+            It has more than ``limit`` bytes.
+        NotFoundError, ContentError, ResponseError, TransportError, AuthError
+        """
+        if self._store(target) is self._blobs:
+            return self._blobs.fetch_whole(target, limit)
+        with self._manifests.fetch(target) as stream:
+            return stream.read()
+
     def fetch_head(self, target: Descriptor, /) -> ContentHeaders:
         """Return the headers of content, blobs and manifests alike (``FetchHead``).
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextvars import ContextVar, Token
 from typing import Any, Self
 
 from urllib3 import Retry
@@ -37,14 +36,14 @@ Observer = Callable[[int | None, str], None]
 _observer: ContextVar[Observer | None] = ContextVar("regexplore_attempts", default=None)
 
 
-@contextmanager
-def observed(observer: Observer) -> Iterator[None]:
-    """Tell an observer of every try that failed: its status, or the name of its error."""
-    token = _observer.set(observer)
-    try:
-        yield
-    finally:
-        _observer.reset(token)
+def listen(observer: Observer) -> Token[Observer | None]:
+    """Tell an observer of every try that failed, its status or the name of its error, until `stop_listening`."""
+    return _observer.set(observer)
+
+
+def stop_listening(before: Token[Observer | None]) -> None:
+    """Tell whoever was told before."""
+    _observer.reset(before)
 
 
 class RetryPolicy(Retry):

@@ -79,8 +79,8 @@ class Recorder:
         with self._lock:
             return tuple(self._events)
 
-    def begin(self, method: str, url: str, headers: Mapping[str, str], sent: int | None) -> WireEvent:
-        """Add an event for a request that is about to leave."""
+    def begin(self, method: str, url: str, headers: Mapping[str, str], sent: int | None) -> WireEvent | None:
+        """Add an event for a request that is about to leave; None where nobody wants to know how it ends."""
         with self._lock:
             event = WireEvent(
                 n=len(self._events) + 1,
@@ -112,17 +112,25 @@ class Exchanges:
 
     def __init__(self, method: str, url: str, headers: Mapping[str, str], sent: int | None) -> None:
         self._describe = (method, url, headers, sent)
-        self._events = [recorder.begin(method, url, headers, sent) for recorder in _recorders.get()]
+        self._recorders = _recorders.get()
+        self._events = self._begin()
         self._attempt = 1
         self._started = time.perf_counter()
+
+    @property
+    def listened_to(self) -> bool:
+        """Whether anybody wants to know how it ends."""
+        return bool(self._events)
+
+    def _begin(self) -> list[WireEvent]:
+        begun = [recorder.begin(*self._describe) for recorder in self._recorders]
+        return [event for event in begun if event is not None]
 
     def failed_try(self, status: int | None, error: str) -> None:
         """Close the event of a try that failed, and open one for the next."""
         self._attempt += 1
-        if not self._events:
-            return
         self._close(status, error or "tried again")
-        self._events = [recorder.begin(*self._describe) for recorder in _recorders.get()]
+        self._events = self._begin()
         for event in self._events:
             event.attempt = self._attempt
         self._started = time.perf_counter()

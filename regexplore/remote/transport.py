@@ -1,7 +1,8 @@
 """The transport: the only place where bytes leave this process.
 
-A `Client` over requests' adapter, without what requests does behind one's back: no netrc, no proxies or CA files
-from the environment unless asked for, no cookies, no redirect that carries credentials along.
+A `Client` without what requests does behind one's back: no netrc, no proxies or CA files from the environment unless
+asked for, no cookies, no redirect that carries credentials along. Pools of connections are made by requests'
+adapter, with its certificates and proxies, and used by urllib3; a proxy is the adapter's affair altogether.
 
 Source: Go ``net/http.Client`` as oras-go configures it; distribution-spec on redirects; RFC 9110.
 """
@@ -13,13 +14,17 @@ from os import PathLike, fspath
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidURL
+from urllib3 import HTTPConnectionPool, Timeout
+from urllib3.exceptions import LocationValueError
 
 from regexplore._version import __version__
 from regexplore.errors import RedirectRefusedError
 from regexplore.remote import clock, redact
+from regexplore.remote.connections import POOLS, Adapter
+from regexplore.remote.messages import LightRequest, LightResponse, prepared
 from regexplore.remote.origin import Origin, joined
-from regexplore.remote.retry import MAX_RETRIES, RETRY_AFTER_CAP, RetryPolicy, observed
+from regexplore.remote.retry import MAX_RETRIES, RETRY_AFTER_CAP, RetryPolicy, listen, stop_listening
 from regexplore.remote.trace import Exchanges
 from regexplore.remote.transport_errors import FOREIGN, transport_error
 
@@ -87,12 +92,11 @@ class Transport:
         self._verify: bool | str = True if ca_file is None else fspath(ca_file)
         self._cert = client_cert
         self._proxies = dict(proxies or {})
-        self._adapter = HTTPAdapter(
-            pool_connections=connections,
-            pool_maxsize=connections,
-            pool_block=True,
-            max_retries=RetryPolicy.standard(retries, retry_after_cap=retry_after_cap),
+        self._policy = RetryPolicy.standard(retries, retry_after_cap=retry_after_cap)
+        self._adapter = Adapter(
+            pool_connections=POOLS, pool_maxsize=connections, pool_block=True, max_retries=self._policy
         )
+        self._pools: dict[tuple[Origin, bool], HTTPConnectionPool] = {}
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a request and follow where it is safely sent on to.
@@ -118,12 +122,10 @@ class Transport:
         """
         timeout = kwargs.get("timeout") or (CONNECT_TIMEOUT, READ_TIMEOUT)
         follow = kwargs.get("allow_redirects", True) and request.method in ("GET", "HEAD")
-        first = Origin.of(request.url or "")
+        first = target = Origin.of(request.url or "")
         hop, history = request, list[requests.Response]()
         while True:
-            response = self._once(
-                hop, timeout, cert=self._cert if Origin.of(hop.url or "") == first else None
-            )
+            response = self._once(hop, timeout, target, with_cert=target == first)
             if not follow or response.status_code not in _REDIRECTS or "location" not in response.headers:
                 response.history = history
                 return response
@@ -134,6 +136,7 @@ class Transport:
                     f'{request.method} "{redact.url(request.url or "")}": more than {self.max_redirects} redirects'
                 )
             hop = _next_hop(hop, response, first)
+            target = Origin.of(hop.url or "")
 
     @property
     def ca_file(self) -> str | None:
@@ -147,32 +150,78 @@ class Transport:
 
     def close(self) -> None:
         """Close idle connections; the transport can be used again."""
+        self._pools.clear()
         self._adapter.close()
 
     def _once(
-        self, request: requests.PreparedRequest, timeout: Any, *, cert: str | tuple[str, str] | None
+        self, request: requests.PreparedRequest, timeout: Any, target: Origin, *, with_cert: bool
     ) -> requests.Response:
         method, url = request.method or "", request.url or ""
         exchange = Exchanges(method, url, request.headers, _body_length(request))
+        send = self._through_proxy if self._proxies else self._direct
+        before = listen(exchange.failed_try)
         try:
-            with observed(exchange.failed_try):
-                response = self._adapter.send(
-                    request,
-                    stream=True,
-                    timeout=_within_deadline(timeout),
-                    verify=self._verify,
-                    cert=cert,
-                    proxies=self._proxies,
-                )
+            response = send(request, _within_deadline(timeout), target, with_cert)
         except FOREIGN as error:
             exchange.broke(type(error).__name__)
             raise transport_error(error, method, url) from None
-        exchange.answered(response.status_code, response.headers, response.raw, _redirect_note(response))
+        finally:
+            stop_listening(before)
         response.attempts = exchange.attempts  # type: ignore[attr-defined]
+        if exchange.listened_to:
+            exchange.answered(
+                response.status_code, dict(response.headers), response.raw, _redirect_note(response)
+            )
         return response
 
+    def _direct(
+        self, request: requests.PreparedRequest, timeout: tuple[float, float], target: Origin, with_cert: bool
+    ) -> requests.Response:
+        connect, read = timeout
+        raw = self._pool(request, target, with_cert).urlopen(
+            request.method or "",
+            _target_of(request),
+            body=request.body,
+            headers=request.headers,
+            retries=self._policy,
+            redirect=False,
+            assert_same_host=False,
+            timeout=Timeout(connect=connect, read=read),
+            chunked=not (request.body is None or "Content-Length" in request.headers),
+            preload_content=False,
+            decode_content=False,
+        )
+        return LightResponse(request, raw)  # type: ignore[arg-type]  # the pools make these
+
+    def _through_proxy(
+        self, request: requests.PreparedRequest, timeout: tuple[float, float], target: Origin, with_cert: bool
+    ) -> requests.Response:
+        return self._adapter.send(
+            request,
+            stream=True,
+            timeout=timeout,
+            verify=self._verify,
+            cert=self._cert if with_cert else None,
+            proxies=self._proxies,
+        )
+
+    def _pool(self, request: requests.PreparedRequest, target: Origin, with_cert: bool) -> HTTPConnectionPool:
+        """Return the connections to a host: looked up once, and again where the adapter has closed them since."""
+        key = (target, with_cert)
+        known = self._pools.get(key)
+        if known is not None and known.pool is not None:
+            return known
+        cert = self._cert if with_cert else None
+        try:
+            found = self._adapter.get_connection_with_tls_context(request, self._verify, cert=cert)
+        except LocationValueError as error:
+            raise InvalidURL(error, request=request) from None
+        self._adapter.cert_verify(found, request.url or "", self._verify, cert)  # type: ignore[no-untyped-call]
+        self._pools[key] = found  # type: ignore[assignment]  # what the stubs call a base class
+        return found  # type: ignore[return-value]
+
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__.copy()
+        return {**self.__dict__, "_pools": {}}
 
     def __repr__(self) -> str:
         return f"<Transport retries={self.retries}>"
@@ -191,11 +240,19 @@ def _next_hop(
             + ("TLS would be given up" if target.scheme == "http" else "a private address")
         )
     hop = request.copy()
-    hop.url = requests.Request("GET", url).prepare().url
+    hop.url = prepared("GET", url, {}).url
     if target != first:
         for name in [name for name in hop.headers if name.lower() not in _TRAVELS]:
             del hop.headers[name]
     return hop
+
+
+def _target_of(request: requests.PreparedRequest) -> str:
+    """Return path and query, which begin at the third slash of a URL."""
+    url = request.url or ""
+    if isinstance(request, LightRequest):
+        return url[url.index("/", 8) :]
+    return request.path_url
 
 
 def _within_deadline(timeout: Any) -> tuple[float, float]:

@@ -119,7 +119,7 @@ class AuthClient:
             request.headers.setdefault(name, value)
         if "Authorization" in request.headers:
             return self.client.send(request, **kwargs)
-        host = _host_of(request)
+        host = Origin.of(request.url or "").name
         hints = scopes_for(host)
         tried = self._attach_known(request, host, hints)
         response = self.client.send(request, **kwargs)
@@ -165,13 +165,15 @@ class AuthClient:
         self, request: requests.PreparedRequest, response: requests.Response, **kwargs: Any
     ) -> Challenge | None:
         """Return the challenge to answer; a registry that sends none is asked at its root, once."""
+        if response.status_code != 401:
+            return None
         origin = Origin.of(request.url or "")
-        if response.status_code != 401 or Origin.of(response.url or "") != origin:
+        if Origin.of(response.url or "") != origin:
             return None
         lines = _challenge_lines(response)
         if lines:
             return best_challenge(parse_challenges(lines))
-        host = _host_of(request)
+        host = origin.name
         if host not in self._root_challenges and urlsplit(request.url or "").path != ROOT:
             self._root_challenges[host] = self._ask_root(request, **kwargs)
         return self._root_challenges.get(host)
@@ -267,13 +269,6 @@ def _authorization(scheme: str, token: Token) -> str:
 def _wanted_scopes(hints: tuple[str, ...], challenge: Challenge) -> tuple[str, ...]:
     asked = [scope for scope in challenge["scope"].split() if scope != _PLACEHOLDER or not hints]
     return clean_scopes((*hints, *asked))
-
-
-def _host_of(request: requests.PreparedRequest) -> str:
-    origin = Origin.of(request.url or "")
-    host = f"[{origin.host}]" if ":" in origin.host else origin.host
-    default = {"http": 80, "https": 443}[origin.scheme]
-    return host if origin.port == default else f"{host}:{origin.port}"
 
 
 def _rewind(request: requests.PreparedRequest) -> None:

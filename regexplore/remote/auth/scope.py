@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from types import MappingProxyType
 
 ACTION_PULL = "pull"
@@ -49,6 +50,12 @@ def clean_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
     >>> clean_scopes(["repository:b:push", "repository:a:pull", "repository:b:pull", "odd", "repository:c:"])
     ('odd', 'repository:a:pull', 'repository:b:pull,push')
     """
+    return _clean(tuple(scopes))
+
+
+@lru_cache(maxsize=1024)
+def _clean(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    # The same few come with every request.
     actions: dict[str, list[str]] = defaultdict(list)
     odd: set[str] = set()
     for scope in scopes:

@@ -1,0 +1,154 @@
+"""The short way of small requests: what is read off the wire, what is refused, when a connection is used again."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from support.clients import registry
+
+from regexplore import errors
+from regexplore.remote.connections import _head
+from regexplore.remote.messages import LightRequest, prepared
+from regexplore.remote.transport import Transport
+from regexplore.sandbox import SandboxServer
+
+
+@contextmanager
+def answering(*answers: bytes, close: bool = False) -> Iterator[tuple[str, list[int]]]:
+    """Serve these bytes, one after the other and whatever is asked; yields host, and a list of connections made."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    connections: list[int] = []
+    left = list(answers)
+
+    def serve() -> None:
+        while left:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connections.append(len(connections))
+            with connection:
+                while left and b"\r\n\r\n" in connection.recv(65536):
+                    connection.sendall(left.pop(0))
+                    if close:
+                        break
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{listener.getsockname()[1]}", connections
+    finally:
+        listener.close()
+        thread.join(0.1)
+
+
+def get(host: str, transport: Transport | None = None, method: str = "GET") -> requests.Response:
+    request = prepared(method, f"http://{host}/v2/", {"Accept-Encoding": "identity"})
+    return (transport or Transport(retries=0)).send(request)
+
+
+def test_answers_are_those_of_requests():
+    said = b"HTTP/1.1 200 Fine\r\nContent-Type: text/plain; charset=utf-8\r\nX-Two: a\r\nx-two: b\r\nContent-Length: 2\r\n\r\nhi"
+    with answering(said) as (host, _):
+        response = get(host)
+        assert isinstance(response, requests.Response)
+        assert (response.status_code, response.reason, response.headers["x-TWO"]) == (200, "Fine", "a, b")
+        assert response.raw.headers.getlist("X-Two") == ["a", "b"]
+        assert (response.text, response.encoding, response.ok) == ("hi", "utf-8", True)
+        assert response.url == f"http://{host}/v2/"
+        assert list(response.cookies) == []
+
+
+def test_a_chunked_body_and_one_that_ends_with_its_connection():
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    ending = b"HTTP/1.1 200 OK\r\n\r\nuntil the end"
+    with answering(chunked, ending, close=True) as (host, _):
+        assert get(host).content == b"abc"
+        assert get(host).content == b"until the end"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_answers_without_a_body_leave_their_connection_free(method):
+    """Closed unread, as every HEAD is: the next request needs no new connection."""
+    empty = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (0 if method == "GET" else 500)
+    transport = Transport(retries=0)
+    with answering(empty, empty, empty) as (host, connections):
+        for _ in range(3):
+            get(host, transport, method).close()
+        assert len(connections) == 1
+
+
+def test_what_was_not_read_of_a_body_is_never_taken_for_an_answer():
+    first = (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n" + b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n12"
+    )
+    second = b"HTTP/1.1 204 No Content\r\n\r\n"
+    transport = Transport(retries=0)
+    with answering(first, second) as (host, connections):
+        get(host, transport).close()
+        assert get(host, transport).status_code == 204
+        assert len(connections) == 2
+
+
+def test_continue_is_not_the_answer():
+    with answering(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n") as (host, _):
+        assert get(host).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/2 200 OK\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nName : spaced\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+    ],
+)
+def test_a_head_that_is_none_is_an_error_of_the_connection(head):
+    with answering(head, close=True) as (host, _), pytest.raises(errors.TransportError):
+        get(host).content  # noqa: B018
+
+
+def test_a_short_body_is_an_error_and_never_a_short_answer():
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort", close=True) as (host, _):
+        with pytest.raises(errors.ConnectionLostError):
+            list(registry(host).repository_pages())
+
+
+@given(st.text(), st.text())
+def test_no_header_makes_two_lines(name, value):
+    try:
+        head = _head("GET", "/v2/", "localhost", {name: value})
+    except (ValueError, UnicodeEncodeError):
+        return
+    assert head.count(b"\r\n") == 4
+    assert head.endswith(b"\r\n\r\n")
+    assert head.count(b"\n") == head.count(b"\r") == 4
+
+
+def test_a_light_request_may_be_sent_by_any_session():
+    with SandboxServer() as server:
+        request = prepared("GET", f"{server.url}/v2/", {})
+        assert isinstance(request, LightRequest)
+        with requests.Session() as session:
+            assert session.send(request).status_code == 200
+        assert request.copy().url == request.url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://host/a b", "http://höst/", "http://host/#part", "http://host", "http://u:p@host/"]
+)
+def test_a_url_that_is_not_plain_is_prepared_by_requests(url):
+    assert not isinstance(prepared("GET", url, {}), LightRequest)
