@@ -80,6 +80,21 @@ def show(
 
 
 @app.command()
+def explain(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WORD...", help="A term, media type, header, error code, status, annotation key, digest."
+        ),
+    ],
+) -> None:
+    """Explain a word of the OCI world, and where it is written down. Asks nobody."""
+    from regexplore.objects import explain as explained
+
+    typer.echo(str(explained(" ".join(words))))
+
+
+@app.command()
 def referrers(
     reference: TargetArgument,
     artifact_type: Annotated[str, typer.Option(help="Only this artifact type.")] = "",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from regexplore.objects.comparison import Comparison, compare
     from regexplore.objects.copying import copy
     from regexplore.objects.difference import diff
+    from regexplore.objects.explaining import explain
+    from regexplore.objects.explanation import Explanation
     from regexplore.objects.getting import get
     from regexplore.objects.graph import Graph
     from regexplore.objects.image import Image
@@ -53,6 +55,8 @@ _MODULES = {
     "compare": "comparison",
     "copy": "copying",
     "diff": "difference",
+    "Explanation": "explanation",
+    "explain": "explaining",
     "find_package": "package_search",
     "get": "getting",
     "history": "tag_history",
@@ -73,6 +77,7 @@ __all__ = [
     "Artifact",
     "AuditReport",
     "Comparison",
+    "Explanation",
     "Graph",
     "Identity",
     "Image",
@@ -90,6 +95,7 @@ __all__ = [
     "compare",
     "copy",
     "diff",
+    "explain",
     "find_package",
     "get",
     "history",

@@ -14,9 +14,9 @@ from regexplore.objects.sections import (
     history_section,
     index_sections,
     layers_section,
+    media_type,
     raw_section,
 )
-from regexplore.objects.spec_links import SPECIFICATIONS
 from regexplore.oci import (
     ArtifactManifest,
     Descriptor,
@@ -90,7 +90,7 @@ def _facts(document: Document, config: ImageConfig | None, pinned: str) -> Facts
         ("artifact type", document.artifact_type if document.kind != "image" else ""),
         ("digest", values.digest(document.descriptor.digest)),
         ("verified", verified(document)),
-        ("media type", Value(document.media_type, url=SPECIFICATIONS.get(document.media_type, ""))),
+        ("media type", media_type(document.media_type)),
         ("size", values.size(len(document.raw), exact=True)),
         ("with layers", _total(document)),
         ("created", created),

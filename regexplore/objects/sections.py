@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from regexplore.frames.facts import TITLE, attested, is_attestation, is_platform
+from regexplore.knowledge.entries import MEDIA_TYPE, find
 from regexplore.oci import Descriptor, Digest, HistoryEntry, ImageConfig, Index
 from regexplore.show import text as words
 from regexplore.show import value as values
@@ -19,6 +20,12 @@ BAR_WIDTH = 8
 def facts_of(*items: tuple[str, object]) -> Facts:
     """Give names and values, those without a value left out."""
     return Facts(tuple((name, values.value(item)) for name, item in items if item not in (None, "", (), [])))
+
+
+def media_type(name: str) -> Value:
+    """Give a media type, with what it is as its tooltip and where that is written down as its link."""
+    entry = find(MEDIA_TYPE, name)
+    return Value(name) if entry is None else Value(name, title=entry.words, url=entry.citation.url)
 
 
 def index_sections(index: Index) -> Iterator[Section]:

@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from regexplore.knowledge.curl import curl_script
+from regexplore.knowledge.steps import steps
 from regexplore.objects.sections import facts_of
-from regexplore.objects.sequence import Diagram, sequence_diagram
+from regexplore.objects.sequence import Diagram, sequence_diagram, steps_section
 from regexplore.remote.trace import Recorder, WireEvent, recording
 from regexplore.show import text as words
 from regexplore.show import value as values
@@ -43,9 +45,52 @@ class Trace(Shown):
 
         return wire_frame(self.events, Origin("wire"))
 
+    def steps(self) -> pd.DataFrame:
+        """Give each request in words, with its section of the specification.
+
+        One row for each request (`regexplore.frames.wire_steps.WIRE_STEPS`).
+
+        Examples
+        --------
+        >>> with rx.trace() as wire:
+        ...     tags = repo.tags()
+        >>> wire.steps()["step"].tolist()
+        ['GET tags of demo/app']
+        """
+        from regexplore.frames.origin import Origin
+        from regexplore.frames.wire_steps import wire_steps_frame
+
+        return wire_steps_frame(steps(self.events), Origin("wire"))
+
     def diagram(self) -> Diagram:
-        """Give the requests as a Mermaid sequence diagram; JupyterLab draws it."""
+        """Give the requests as a sequence diagram: drawn in notebooks, and Mermaid as text.
+
+        Examples
+        --------
+        >>> with rx.trace() as wire:
+        ...     tags = repo.tags()
+        >>> print(wire.diagram())
+        sequenceDiagram
+            participant c as this process
+        ...
+        """
         return sequence_diagram(self.events)
+
+    def curl(self) -> str:
+        """Give the requests as curl commands that ask the same.
+
+        Secrets were not recorded: shell variables such as ``$REGISTRY_TOKEN`` stand for them, and the first lines
+        say what has to be set.
+
+        Examples
+        --------
+        >>> with rx.trace() as wire:
+        ...     tags = repo.tags()
+        >>> print(wire.curl())
+        curl --globoff --include http://127.0.0.1:.../v2/demo/app/tags/list
+        <BLANKLINE>
+        """
+        return curl_script(self.events)
 
     def __enter__(self) -> Self:
         self._block = recording(self._recorder)
@@ -71,7 +116,8 @@ class Trace(Shown):
             ("received", values.size(received)),
             ("state", "still recording" if self._block else None),
         )
-        return Card("trace", words.count(len(events), "request"), facts=facts, sections=(_section(events),))
+        sections = (_section(events), steps_section(steps(events)))
+        return Card("trace", words.count(len(events), "request"), facts=facts, sections=sections)
 
 
 def trace() -> Trace:
@@ -79,12 +125,10 @@ def trace() -> Trace:
 
     Examples
     --------
-    ::
-
-        with rx.trace() as wire:
-            repo.tags()
-        wire.frame()
-        wire.diagram()
+    >>> with rx.trace() as wire:
+    ...     tags = repo.tags()
+    >>> wire.frame()["status"].tolist()
+    [200]
     """
     return Trace()
 

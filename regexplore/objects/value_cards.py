@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from regexplore.errors import RegexploreError, ResponseError
+from regexplore.knowledge.entries import ERROR_CODE, find
 from regexplore.objects.document_card import document_card
-from regexplore.objects.sections import annotations_section, facts_of
-from regexplore.objects.spec_links import SPECIFICATIONS
+from regexplore.objects.sections import annotations_section, facts_of, media_type
 from regexplore.oci import Descriptor, Digest, Document, Platform, Reference
 from regexplore.show import value as values
 from regexplore.show.card import Card, Section
@@ -17,7 +17,7 @@ def descriptor_card(descriptor: Descriptor) -> Card:
     """Give a descriptor: a claim about content that may not have been fetched."""
     facts = facts_of(
         ("digest", values.digest(descriptor.digest)),
-        ("media type", Value(descriptor.media_type, url=SPECIFICATIONS.get(descriptor.media_type, ""))),
+        ("media type", media_type(descriptor.media_type)),
         ("size", values.size(descriptor.size, exact=True)),
         ("artifact type", descriptor.artifact_type),
         ("platform", str(descriptor.platform) if descriptor.platform else None),
@@ -86,13 +86,18 @@ def _registry_errors(error: ResponseError) -> tuple[Section, ...]:
     if not error.errors:
         return ()
     rows = [
-        (one.code, one.message, "" if one.detail in (None, "", {}, []) else str(one.detail))
+        (
+            one.code,
+            one.message,
+            "" if one.detail in (None, "", {}, []) else str(one.detail),
+            entry.words if (entry := find(ERROR_CODE, one.code)) else "",
+        )
         for one in error.errors
     ]
     return (
         Section(
             "The registry's own words",
-            Table.of(["code", "message", "detail"], rows, sparse=["message", "detail"]),
+            Table.of(["code", "message", "detail", "means"], rows, sparse=["message", "detail", "means"]),
         ),
     )
 

@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
 _BRACKETED = re.compile(r"<([^>]*)")
+# The schemes of a challenge, at their places, and the parameters that say where a token is had and for what.
+_CHALLENGE = re.compile(
+    r'(?:^|,)\s*(Basic|Bearer)(?=\s|$)|\b(realm|service|scope|error)=(?:"([^"]*)"|([^\s,"]+))', re.IGNORECASE
+)
 HIDDEN = "***"
 LONGEST = 2_000
 
@@ -41,6 +45,7 @@ SHOWN_HEADERS = frozenset(
         "content-type",
         "date",
         "docker-content-digest",
+        "docker-distribution-api-version",
         "etag",
         "if-match",
         "if-none-match",
@@ -51,6 +56,8 @@ SHOWN_HEADERS = frozenset(
         "oci-subject",
         "oci-tag",
         "range",
+        "ratelimit-limit",
+        "ratelimit-remaining",
         "retry-after",
         "server",
         "user-agent",
@@ -78,6 +85,26 @@ def link(text: str) -> str:
     return _BRACKETED.sub(lambda found: f"<{url(found.group(1))}", text[:LONGEST])
 
 
+def challenge(text: str) -> str:
+    """Return a ``WWW-Authenticate`` header with its schemes and what a token is asked by; nothing else of it.
+
+    Examples
+    --------
+    >>> challenge('Bearer realm="https://ada:secret@auth.example/token",service="r.example",nonce="1"')
+    'Bearer realm="https://auth.example/token",service="r.example"'
+    """
+    told: list[str] = []
+    for found in _CHALLENGE.finditer(text[:LONGEST]):
+        scheme, name, quoted, bare = found.groups("")
+        if scheme:
+            told.append(f"{', ' if told else ''}{scheme} ")
+            continue
+        value = quoted or bare
+        comma = "" if not told or told[-1].endswith(" ") else ","
+        told.append(f'{comma}{name}="{url(value) if "/" in value and name.lower() == "realm" else value}"')
+    return "".join(told).strip() or HIDDEN
+
+
 def query(text: str) -> str:
     """Return a query with the values of unknown keys hidden; its own escapes are kept."""
     return "&".join(_pair(pair) for pair in text.split("&")) if text else ""
@@ -93,7 +120,17 @@ def _header(name: str, value: str) -> str:
         return url(value)
     if name == "link":
         return link(value)
+    if name == "authorization":
+        return _authorization(value)
+    if name == "www-authenticate":
+        return challenge(value)
     return value[:LONGEST] if name in SHOWN_HEADERS else HIDDEN
+
+
+def _authorization(value: str) -> str:
+    """Say how somebody proves who they are, not with what."""
+    scheme = value.partition(" ")[0]
+    return f"{scheme} {HIDDEN}" if scheme.lower() in ("basic", "bearer") else HIDDEN
 
 
 def _pair(pair: str) -> str:

@@ -10,9 +10,11 @@ from regexplore.show import text as words
 from regexplore.show.element import element
 from regexplore.show.escape import Markup, html, link, terminal
 
-Look = Literal["", "digest", "number", "code", "bar", "muted", "good", "warning", "error"]
+Look = Literal["", "digest", "number", "code", "bar", "muted", "good", "warning", "error", "prose"]
 
 TITLE_WIDTH = 300
+PROSE = 4
+"""How many times as long as other values prose may be: sentences of this package, which are read to their end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Value:
     title
         The tooltip: in full what ``text`` abbreviates.
     look
-        Digests, numbers and code have a fixed-width font; the others a colour.
+        Digests, numbers and code have a fixed-width font; prose may be longer; the others have a colour.
     url
         Where a click leads; shown as text unless it is a plain web address.
     """
@@ -43,6 +45,8 @@ class Value:
 
     def cut(self, width: int) -> Value:
         """Give the value in at most ``width`` characters; what was cut off moves to the tooltip."""
+        if self.look == "prose":
+            width *= PROSE
         if len(self.text) <= width:
             return self
         return replace(self, text=words.cut(self.text, width), title=self.title or self.text)

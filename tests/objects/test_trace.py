@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import pickle
 import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.markup_oracle import PAYLOADS, assert_safe
+from support.markup_oracle import PAYLOADS, assert_safe, problems, unseen
 
+from regexplore.errors import UnsupportedError
 from regexplore.frames.origin import Origin
 from regexplore.frames.wire import WIRE
 from regexplore.objects.sequence import MAX_EXCHANGES, label, sequence_diagram
-from regexplore.objects.tracing import Trace, trace
+from regexplore.objects.tracing import trace
 from regexplore.remote.trace import Exchanges, Recorder, recording
 
 LINE = re.compile(
@@ -96,5 +100,75 @@ def test_t7_labels_hold_nothing_mermaid_reads(text: str) -> None:
     assert re.fullmatch(r"(?:[A-Za-z0-9 ./:_@=?,()+~-]|#\d+;)+", label(text))
 
 
-def test_the_diagram_offers_mermaid_to_the_notebook() -> None:
-    assert set(Trace().diagram()._repr_mimebundle_()) == {"text/vnd.mermaid", "text/plain"}
+def test_the_diagram_offers_a_drawing_and_mermaid() -> None:
+    with trace() as wire:
+        talk()
+    bundle = wire.diagram()._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/vnd.mermaid", "text/plain"}
+    assert "<svg" in bundle["text/html"]
+    assert bundle["text/vnd.mermaid"] == bundle["text/plain"] == str(wire.diagram())
+
+
+def svg_problems(page: str) -> list[str]:
+    """Everything in a page with a drawing that is neither a card's markup nor a shape."""
+    drawn, names = re.subn(r"<svg.*?</svg>", "", page, flags=re.DOTALL)
+    assert names == 1
+    found = problems(drawn)
+    tree = ET.fromstring(re.search(r"<svg.*?</svg>", page, flags=re.DOTALL)[0])  # type: ignore[index]
+    for element in tree.iter():
+        if element.tag.rpartition("}")[2] not in {"svg", "g", "title", "rect", "path", "text", "style"}:
+            found.append(f"element {element.tag}")
+        allowed = {
+            "class",
+            "role",
+            "aria-label",
+            "width",
+            "height",
+            "viewBox",
+            "x",
+            "y",
+            "rx",
+            "d",
+            "text-anchor",
+        }
+        found += [f"attribute {name}" for name in element.attrib if name not in allowed]
+    return found
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_t7_hostile_text_is_no_markup_in_the_drawing(payload: str, tmp_path: Path) -> None:
+    with trace() as wire:
+        talk(payload, f"http://{payload}/v2/{payload}", note=payload)
+    page = wire.diagram()._repr_mimebundle_()["text/html"]
+    assert svg_problems(page) == []
+    assert unseen(re.sub(r"<[^>]*>", "", page)) == []
+    ET.fromstring(wire.diagram().save(tmp_path / "wire.svg").read_text("utf-8"))
+
+
+def test_the_drawing_says_the_words_of_each_step_in_tooltips() -> None:
+    with trace() as wire:
+        talk(url="http://localhost:5000/v2/a/tags/list")
+        talk(url="http://localhost:5000/v2/a/manifests/v1", status=404)
+    drawn = wire.diagram().to_svg()
+    assert "<title>GET tags of a." in drawn
+    assert "Not there, or not to be seen" in drawn
+    assert drawn.count('class="rx-error"') == 1
+
+
+def test_a_long_drawing_is_cut_and_says_so() -> None:
+    with trace() as wire:
+        for _ in range(MAX_EXCHANGES + 7):
+            talk()
+    page = wire.diagram()._repr_mimebundle_()["text/html"]
+    assert len(page) < 100_000
+    assert "more requests are not drawn" in page
+    assert "7 more requests are not drawn" in wire.diagram().to_svg()
+
+
+def test_a_diagram_is_saved_by_its_ending(tmp_path: Path) -> None:
+    with trace() as wire:
+        talk()
+    assert wire.diagram().save(tmp_path / "a.mmd").read_text() == f"{wire.diagram()}\n"
+    with pytest.raises(UnsupportedError, match=r"\.svg or \.mmd"):
+        wire.diagram().save(tmp_path / "a.png")
+    assert pickle.loads(pickle.dumps(wire.diagram())) == wire.diagram()

@@ -6,7 +6,7 @@ import json
 
 from regexplore.content.store import fetch_all
 from regexplore.errors import SizeExceedsLimitError
-from regexplore.explorer.annotated_json import annotated
+from regexplore.explorer.annotated_json import annotated_lines
 from regexplore.explorer.pane import Block, Lines, Pane, Piece
 from regexplore.explorer.subject import File, Layer, Subject
 from regexplore.explorer.visit import Visit
@@ -56,7 +56,7 @@ def _block(content: bytes, *, whole: bool) -> Block:
     text = content.decode("utf-8", "backslashreplace")
     if whole and text[:1] in ("{", "["):
         try:
-            return annotated(json.loads(text), lambda _: None)
+            return annotated_lines(json.loads(text), lambda _: None)
         except (ValueError, RecursionError):
             pass
     lines = text.splitlines()

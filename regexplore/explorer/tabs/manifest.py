@@ -1,15 +1,16 @@
-"""The manifest: its JSON, with sizes as people read them, and every descriptor a link."""
+"""The manifest: its JSON, with what its fields mean, and every descriptor a link."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from regexplore.errors import DocumentError
-from regexplore.explorer.annotated_json import annotated
+from regexplore.explorer.annotated_json import annotated_lines
 from regexplore.explorer.leads import descriptor_at
 from regexplore.explorer.pane import Lines, Pane, Piece
 from regexplore.explorer.subject import Subject
 from regexplore.explorer.visit import Visit
+from regexplore.knowledge.fields import kind_of
 from regexplore.objects import Artifact
 
 TITLE = "Manifest"
@@ -32,4 +33,5 @@ def load(visit: Visit) -> Pane:
         raw = artifact.raw[:100_000].decode("utf-8", "backslashreplace")
         lines = Lines(tuple((Piece(line),) for line in raw.splitlines()))
         return Pane((lines,), python=f"{visit.python}.raw", notes=(f"not JSON that can be read: {error}",))
-    return Pane((annotated(document, partial(descriptor_at, artifact, visit.place)),), python=python)
+    leads = partial(descriptor_at, artifact, visit.place)
+    return Pane((annotated_lines(document, leads, kind_of(artifact.document)),), python=python)
