@@ -29,6 +29,7 @@ from regexplore.oci import (
 from regexplore.remote import Credential, RegistryWarning, RepositoryOptions, WarningValue
 
 if TYPE_CHECKING:
+    from regexplore import lessons
     from regexplore.crawling import Crawl, crawl, crawl_lazily
     from regexplore.explorer import Explorer, explore
     from regexplore.objects import (
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
 # Names that need pandas, widgets or a drawing library; each is imported when it is first asked for.
 _OF_EXPLORER = ("Explorer", "explore")
 _OF_CRAWLING = ("Crawl", "crawl", "crawl_lazily")
+_PACKAGES = ("lessons",)
 _OF_OBJECTS = (
     "Artifact",
     "AuditReport",
@@ -141,6 +143,7 @@ __all__ = [
     "find_package",
     "get",
     "history",
+    "lessons",
     "media_types",
     "normalize",
     "rule",
@@ -157,6 +160,8 @@ def __getattr__(name: str) -> Any:
         home = "regexplore.explorer"
     elif name in _OF_CRAWLING:
         home = "regexplore.crawling"
+    elif name in _PACKAGES:
+        return import_module(f"regexplore.{name}")
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(home), name)
