@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import typer
 
 from regexplore.cli.common import app, note, print_frame
 from regexplore.errors import MissingExtraError, RegexploreError
+from regexplore.lessons.contents import INDEX, lessons_in
 from regexplore.show.escape import terminal
 
 if TYPE_CHECKING:
@@ -70,14 +72,16 @@ def demo(
     ),
     notebooks: Annotated[Path, typer.Option(help="Folder that JupyterLab opens.")] = Path("notebooks"),
 ) -> None:
-    """Start a sandbox with a supply chain in it, look at it, draw it, and open the notebooks."""
+    """Start a sandbox with a supply chain in it, look at it, draw it, and open the lessons."""
     with make_sandbox() as server:
         load_demo(server)
         show_demo(server, output)
+    if notebooks.is_dir():
+        print_lessons(notebooks)
     if no_lab or not can_open_lab(notebooks):
         return
     typer.echo(f"\nopening JupyterLab on {notebooks}/ (Ctrl-C ends it)")
-    subprocess.run([sys.executable, "-m", "jupyterlab", "--notebook-dir", str(notebooks)], check=False)  # noqa: S603
+    subprocess.run(lab_command(notebooks), check=False)  # noqa: S603
 
 
 def make_sandbox(**settings: Any) -> Sandbox:
@@ -141,6 +145,24 @@ def show_demo(server: Sandbox, folder: Path) -> None:
     typer.echo(f"{len(server.log)} requests in all")
 
 
+def print_lessons(notebooks: Path) -> None:
+    """Print the lessons of a folder, a line each."""
+    lessons = lessons_in(notebooks)
+    if lessons:
+        typer.echo("\nlessons")
+    for lesson in lessons:
+        minutes = f"{lesson.minutes} minutes" if lesson.minutes else ""
+        typer.echo(f"  {lesson.number:>2}  {minutes:10}  {terminal(lesson.title)}")
+
+
+def lab_command(notebooks: Path) -> list[str]:
+    """Give the command that opens JupyterLab on a folder, at its list of lessons where there is one."""
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={notebooks.resolve()}"]
+    if (notebooks / INDEX).is_file():
+        command.append(f"--LabApp.default_url=/lab/tree/{INDEX}")
+    return command
+
+
 def can_open_lab(notebooks: Path) -> bool:
     """Whether JupyterLab can be shown; says why not."""
     if not notebooks.is_dir():
@@ -149,9 +171,7 @@ def can_open_lab(notebooks: Path) -> bool:
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):
-        note(
-            f"no display; open the notebooks yourself: {sys.executable} -m jupyterlab --notebook-dir {notebooks}"
-        )
+        note(f"no display; open the notebooks yourself: {shlex.join(lab_command(notebooks))}")
         return False
     return True
 

@@ -2,11 +2,13 @@
 
 import json
 import re
+import sys
 
 import nbformat
 import pytest
 from support import lessons
 
+from regexplore.errors import MissingExtraError
 from regexplore.lessons import lessons_in
 
 SPEC = re.compile(r"\]\(https://(github\.com/opencontainers/|[a-z.-]+/)\S+\)")
@@ -89,3 +91,12 @@ def test_the_index_names_every_lesson():
     for lesson in lessons_in(lessons.NOTEBOOKS):
         assert f"[{lesson.title}]({lesson.path.name})" in words
         assert re.search(rf"\| {lesson.number} \|.*\({re.escape(lesson.path.name)}\).*\| {lesson.minutes} \|", words)
+
+
+def test_without_dask_the_last_lesson_says_what_to_install(monkeypatch):
+    (path,) = (path for path in lessons.LESSONS if path.name.startswith("13"))
+    setup = next(cell for cell in lessons.cells(path) if "LocalCluster" in cell.source)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    space = {"registry_name": "127.0.0.1:1"}
+    with pytest.raises(MissingExtraError, match=r"regexplore\[dask\]"):
+        lessons.run(setup.source, space, "setup")

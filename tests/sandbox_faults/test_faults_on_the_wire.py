@@ -205,3 +205,29 @@ def test_every_kind_can_be_made_and_acted_on():
 
     assert set(KINDS) == set(ACTS)
     assert all(callable(getattr(Fault, kind)) for kind in KINDS)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.cut(),
+        Fault.reset(),
+        Fault.wrong_length(5),
+        Fault.endless_body(),
+        Fault.drip(0.05),
+        Fault.delay(5),
+        Fault.html(),
+    ],
+    ids=lambda fault: fault.kind,
+)
+def test_the_server_does_not_complain_of_faults_that_were_asked_for(server, caplog, fault):
+    server.faults.add(fault)
+    connection = http.client.HTTPConnection(server.host, timeout=0.2)
+    connection.request("GET", TAGGED)
+    try:
+        connection.getresponse().read(10)
+    except (OSError, http.client.HTTPException):
+        pass
+    connection.close()
+    server.stop()
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []

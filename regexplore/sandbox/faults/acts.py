@@ -10,7 +10,7 @@ from typing import Any
 
 from regexplore.oci import Digest
 from regexplore.sandbox.app.call import Application, Receive, Scope, Send
-from regexplore.sandbox.faults.answer import Act, Answer, abort
+from regexplore.sandbox.faults.answer import Act, Answer, abort, is_gone, pause
 from regexplore.sandbox.faults.fault import HOSTILE
 
 Settings = Mapping[str, Any]
@@ -24,7 +24,7 @@ _BLOCK = b"0" * 65_536
 
 async def delay(settings: Settings, app: Application, scope: Scope, receive: Receive, send: Send) -> None:
     """Wait, then go on."""
-    await asyncio.sleep(settings["seconds"])
+    await pause(scope, settings["seconds"])
     await app(scope, receive, send)
 
 
@@ -34,7 +34,9 @@ async def drip(settings: Settings, app: Application, scope: Scope, receive: Rece
     await answer.begin(send)
     size = settings["size"]
     for at in range(0, len(answer.body), size):
-        await asyncio.sleep(settings["seconds"])
+        await pause(scope, settings["seconds"])
+        if is_gone(scope):
+            return
         await send({"type": "http.response.body", "body": answer.body[at : at + size], "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
@@ -52,12 +54,12 @@ async def cut(settings: Settings, app: Application, scope: Scope, receive: Recei
     await send({"type": "http.response.body", "body": answer.body[: settings["after"]], "more_body": True})
     # What was written must leave before the connection goes.
     await asyncio.sleep(0.02)
-    abort(scope)
+    await abort(scope, receive)
 
 
 async def reset(settings: Settings, app: Application, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer nothing."""
-    abort(scope)
+    await abort(scope, receive)
 
 
 # ---- another answer ------------------------------------------------------------------------------
@@ -89,8 +91,7 @@ async def endless_body(
     """Send until the client goes away."""
     answer = await Answer.caught(app, scope, receive)
     await answer.with_header("content-length", None).begin(send)
-    transport = scope["extensions"]["regexplore.transport"]["transport"]
-    while not transport.is_closing():
+    while not is_gone(scope):
         await send({"type": "http.response.body", "body": _BLOCK, "more_body": True})
         await asyncio.sleep(0)
 
@@ -179,7 +180,7 @@ def _changing(change: Callable[[Settings, Answer, Scope], Answer]) -> Act:
     async def act(settings: Settings, app: Application, scope: Scope, receive: Receive, send: Send) -> None:
         answer = change(settings, await Answer.caught(app, scope, receive), scope)
         if _announced(answer) != len(answer.body) and scope["method"] != "HEAD":
-            await _send_as_announced(answer, scope, send)
+            await _send_as_announced(answer, scope, receive, send)
             return
         await answer.send(send)
 
@@ -190,12 +191,12 @@ def _announced(answer: Answer) -> int:
     return next((int(value) for name, value in answer.headers if name == b"content-length"), len(answer.body))
 
 
-async def _send_as_announced(answer: Answer, scope: Scope, send: Send) -> None:
+async def _send_as_announced(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
     """Send a body that is not as long as was announced; the server itself would refuse to."""
     await answer.begin(send)
     await send({"type": "http.response.body", "body": answer.body[: _announced(answer)], "more_body": True})
     await asyncio.sleep(0.02)
-    abort(scope)
+    await abort(scope, receive)
 
 
 ACTS: Mapping[str, Act] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -9,6 +10,9 @@ from typing import Any, Self
 from regexplore.sandbox.app.call import Application, Message, Receive, Scope, Send
 
 Header = tuple[bytes, bytes]
+
+# How soon a wait notices that the client has gone.
+TICK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,25 @@ class Answer:
 Act = Callable[[Any, Application, Scope, Receive, Send], Awaitable[None]]
 
 
-def abort(scope: Scope) -> None:
-    """Reset the connection that a request came by."""
-    scope["extensions"]["regexplore.transport"]["transport"].abort()
+async def abort(scope: Scope, receive: Receive) -> None:
+    """Reset the connection that a request came by, and wait until the server knows: else it would complain."""
+    _transport(scope).abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def is_gone(scope: Scope) -> bool:
+    """Whether nobody is there any more to be answered."""
+    return bool(_transport(scope).is_closing())
+
+
+async def pause(scope: Scope, seconds: float) -> None:
+    """Wait, but not for a client that has gone."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + seconds
+    while (left := end - clock()) > 0 and not is_gone(scope):
+        await asyncio.sleep(min(left, TICK_SECONDS))
+
+
+def _transport(scope: Scope) -> Any:
+    return scope["extensions"]["regexplore.transport"]["transport"]
