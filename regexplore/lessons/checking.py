@@ -1,4 +1,4 @@
-"""Looking at a reader's answer: right, not yet and why, or not answered. Never an exception, never a verdict on style."""
+"""Looking at an answer: right, not yet and why, or not answered. Never an exception, never a verdict on style."""
 
 from __future__ import annotations
 

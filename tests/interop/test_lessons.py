@@ -9,7 +9,9 @@ import regexplore as rx
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.xdist_group("debian")]
 
-PORTABLE = [path for path in lessons.LESSONS if path.name[:2] in {"01", "02", "03", "04", "05", "06", "07", "11"}]
+PORTABLE = [
+    path for path in lessons.LESSONS if path.name[:2] in {"01", "02", "03", "04", "05", "06", "07", "11"}
+]
 BESIDE = [path for path in lessons.LESSONS if path.name[:2] in {"08", "10"}]
 each_lesson = pytest.mark.parametrize("path", PORTABLE, ids=lambda path: path.stem)
 

@@ -23,7 +23,9 @@ def test_only_the_source_is_kept(path):
     notebook = json.loads(path.read_text("utf-8"))
     assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
     assert notebook["metadata"]["language_info"] == {"name": "python"}
-    assert [cell["id"] for cell in notebook["cells"]] == [f"cell-{n:02}" for n in range(len(notebook["cells"]))]
+    assert [cell["id"] for cell in notebook["cells"]] == [
+        f"cell-{n:02}" for n in range(len(notebook["cells"]))
+    ]
     for cell in notebook["cells"]:
         assert cell["metadata"] in ({}, {"tags": ["registry"]}, {"tags": ["exercise"]})
         if cell["cell_type"] == "code":
@@ -90,7 +92,9 @@ def test_the_index_names_every_lesson():
     words = "\n".join(cell.source for cell in index.cells if cell.cell_type == "markdown")
     for lesson in lessons_in(lessons.NOTEBOOKS):
         assert f"[{lesson.title}]({lesson.path.name})" in words
-        assert re.search(rf"\| {lesson.number} \|.*\({re.escape(lesson.path.name)}\).*\| {lesson.minutes} \|", words)
+        assert re.search(
+            rf"\| {lesson.number} \|.*\({re.escape(lesson.path.name)}\).*\| {lesson.minutes} \|", words
+        )
 
 
 def test_without_dask_the_last_lesson_says_what_to_install(monkeypatch):

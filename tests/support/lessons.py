@@ -35,9 +35,7 @@ def cells(path: Path, **changed: object) -> list[Any]:
 
 def with_values(source: str, changed: Mapping[str, object]) -> str:
     """Set names that a cell sets, and only those, to other values."""
-    names = {
-        node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)
-    } & changed.keys()
+    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)} & changed.keys()
     return source + "".join(f"\n{name} = {changed[name]!r}" for name in sorted(names))
 
 
