@@ -14,7 +14,7 @@ help:
 	@echo "make test     run all tests; with Debian's docker-registry, skopeo, Chromium and Go where they can be had"
 	@echo "make lint     ruff, mypy --strict, import-linter"
 	@echo "make docs     build the documentation into docs/_build/html"
-	@echo "make bench    measure against peers, side by side in one run"
+	@echo "make bench    measure against peers, side by side, and write docs/benchmarks.md (QUICK=1: less; ONLY=tags_detail)"
 	@echo "make interop  only the tests against registries and tools that are not ours"
 
 # A stamp for each set of extras, renewed when the project file changes.
@@ -48,9 +48,9 @@ docs: $(VENV)/.docs-installed
 	@echo "open docs/_build/html/index.html"
 
 bench: $(VENV)/.test-installed
-	@.ci/system-packages docker-registry skopeo umoci debootstrap
+	@.ci/system-packages docker-registry skopeo umoci debootstrap graphviz curl libarchive-tools openssl
 	@$(BIN)/python tests/support/tools.py install
-	@$(BIN)/python tests/bench/run.py
+	@$(BIN)/python tests/bench/run.py $(if $(QUICK),--size quick) $(ONLY)
 
 interop: $(VENV)/.test-installed
 	@.ci/system-packages docker-registry skopeo umoci debootstrap apache2-utils

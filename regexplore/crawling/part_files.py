@@ -76,7 +76,7 @@ class PartFolder:
         folder._check(about)
         for file in folder.parts():
             try:
-                folder.done.update(_repositories_in(file))
+                folder.done.update(repositories_in(file))
             except (OSError, ValueError, TypeError, KeyError) as error:
                 folder.problems.append(f"{file.name} could not be read: {error}")
         numbers = [int(file.stem.removeprefix(PART)) for file in folder.parts()]
@@ -175,7 +175,8 @@ def _write(frame: pd.DataFrame, target: Path, done: Mapping[str, Done], *, repla
             Path(file.name).unlink(missing_ok=True)
 
 
-def _repositories_in(file: Path) -> dict[str, Done]:
+def repositories_in(file: Path) -> dict[str, Done]:
+    """Tell which repositories a file holds, from its footer alone."""
     import pyarrow.parquet as pq
 
     held = json.loads((pq.read_schema(file).metadata or {})[_META])

@@ -1,4 +1,4 @@
-"""An audit of 100 images with a signature, an SBOM and provenance each, every answer 20 ms late.
+"""An audit of 100 images with a signature, an SBOM and provenance each, behind round trips of 20 ms.
 
 Compared with the time that its own requests need at that concurrency when nothing else takes any, and with a second run
 in the same process when nothing changed.
@@ -8,92 +8,78 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterator
 from itertools import pairwise
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
+
+from bench import harness
+from bench.harness import Size
+from bench.relay import LEFT_OUT, Counts, Relay
+from bench.section import Goal, Section
+from bench.serve import AUDITED, sandbox
 
 import regexplore as rx
-from regexplore.sandbox import SandboxServer
-from regexplore.sandbox.demo import evidence
-from regexplore.sandbox.demo.content import AMD64, application_layer, base_layer
-from regexplore.sandbox.demo.images import Build, push_image
-from regexplore.sandbox.demo.keys import BUILDER, RELEASE, public_keys
-from regexplore.sandbox.demo.packages import Package
-from regexplore.sandbox.demo.shelf import Shelf
-from regexplore.sandbox.faults import Fault
+from regexplore.sandbox.demo.keys import public_keys
 
-IMAGES = 100
-DELAY = 0.02
+MILLISECONDS = 20
 CONNECTIONS = 16
-ROUNDS = 3
-# As many as the Debian image has: an SBOM of six packages would be smaller than the listing it is found in.
-PACKAGES = [Package(f"package-{n}", f"1.{n}") for n in range(88)]
-GOAL_TIME, GOAL_BYTES = 1.2, 0.1
+TIME, BYTES = 1.2, 0.1
 
 
-def fill(server: SandboxServer) -> None:
-    """Put the images, and three pieces of evidence on each."""
-    shelf = Shelf(server.store, "many/app")
-    run: dict[str, object] = {"User": "app", "Cmd": ["/app/start.sh"]}
-    base = base_layer(AMD64)
-    for n in range(IMAGES):
-        build = Build([base, application_layer(f"v{n}")], "2026-02-01T00:00:00Z", run)
-        image = push_image(shelf, AMD64, build, [f"1.{n}.0"]).plain()
-        evidence.attach_signature(shelf, image, RELEASE)
-        evidence.attach_spdx(shelf, image, PACKAGES, "amd64")
-        evidence.attach_provenance(shelf, image, f"v{n}", BUILDER)
+def sections(size: Size) -> Iterator[Section]:
+    """Measure."""
+    images = size.of(100, 50, 3)
+    with sandbox("audited", images) as running, Relay.open(running.host, MILLISECONDS) as relay:
+        if relay is None:
+            print(f"left out: {LEFT_OUT}")
+            return
+        yield audited(relay, images, size.of(3, 2, 1))
 
 
-def serve(pipe: Connection) -> None:
-    """Serve in a process of its own, and tell how many requests came and how many bytes went, when asked."""
-    with SandboxServer() as server:
-        fill(server)
-        server.faults.add(Fault.delay(DELAY))
-        pipe.send(server.host)
-        while pipe.recv():
-            pipe.send((len(server.log), sum(one.sent for one in server.log[:])))
+def audited(relay: Relay, images: int, rounds: int) -> Section:
+    """Audit, and audit again."""
+    # The first one imports what it needs.
+    _, *taken = (measure(relay, images) for _ in range(rounds + 1))
+    seconds = [[one[n][0] for one in taken] for n in (0, 1)]
+    first, second = (one[1] for one in taken[0])
+    floor = first.requests * MILLISECONDS / 1000 / CONNECTIONS
+    rows = [
+        _row("first run", seconds[0], first),
+        _row("second run, nothing changed", seconds[1], second),
+        ["the round trips alone", f"{floor:.3f}", "", "", ""],
+    ]
+    return Section(
+        "audit",
+        f"An audit of {images} images",
+        f"Depth `config`, round trips of {MILLISECONDS} ms, {CONNECTIONS} connections; each image has a signature, "
+        "an SBOM of 88 packages and provenance.",
+        ["run", "seconds", "spread", "requests", "bytes"],
+        rows,
+        [
+            Goal("audit: time over that of its requests", statistics.median(seconds[0]) / floor, TIME),
+            Goal("audit: bytes of a second run over the first", second.sent / first.sent, BYTES),
+            Goal("audit: requests for an image", first.requests / images),
+        ],
+    )
 
 
-def measure(host: str, pipe: Connection) -> tuple[float, list[tuple[int, int]]]:
-    """Audit twice with one repository object: seconds of the first, and requests and bytes of both."""
+def measure(relay: Relay, images: int) -> list[tuple[float, Counts]]:
+    """Audit twice with one repository object: seconds and counts of both."""
     policy = rx.Policy(trust=rx.Trust(keys=public_keys()))
-    repository = rx.Repository(f"{host}/many/app", plain_http=True)
-    marks, seconds = [asked(pipe)], []
+    repository = rx.Repository(f"{relay.host}/{AUDITED}", plain_http=True)
+    marks, seconds = [relay.counts()], []
     for _ in range(2):
         started = time.perf_counter()
         report = rx.audit(repository, policy=policy, depth="config", workers=CONNECTIONS, progress=None)
         seconds.append(time.perf_counter() - started)
-        marks.append(asked(pipe))
-        assert len(report.images) == IMAGES
-    costs = [(after[0] - before[0], after[1] - before[1]) for before, after in pairwise(marks)]
-    return seconds[0], costs
+        marks.append(relay.counts())
+        assert len(report.images) == images
+    return [(took, after - before) for took, (before, after) in zip(seconds, pairwise(marks), strict=True)]
 
 
-def asked(pipe: Connection) -> tuple[int, int]:
-    pipe.send(True)
-    return pipe.recv()  # type: ignore[no-any-return]
-
-
-def main() -> None:
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs,), daemon=True)
-    process.start()
-    host = ours.recv()
-    rounds = [measure(host, ours) for _ in range(ROUNDS)]
-    ours.send(False)
-    process.join(10)
-    seconds = statistics.median(one[0] for one in rounds)
-    (requests, first), (again, second) = rounds[0][1]
-    floor = requests * DELAY / CONNECTIONS
-    print(
-        f"\naudit of {IMAGES} images at depth config, {DELAY * 1000:.0f} ms of delay, {CONNECTIONS} connections"
-    )
-    print(f"{'requests':34}{requests:9,}{requests / IMAGES:12.2f} an image")
-    print(f"{'time over that of its requests':34}{seconds / floor:9.2f}{GOAL_TIME:12.2f} is the goal")
-    print(f"{'bytes of a second run over first':34}{second / first:9.3f}{GOAL_BYTES:12.2f} is the goal")
-    print(f"{'requests of a second run':34}{again:9,}")
+def _row(name: str, seconds: list[float], counts: Counts) -> list[str]:
+    spread = f"{min(seconds):.3f} to {max(seconds):.3f}"
+    return [name, f"{statistics.median(seconds):.3f}", spread, f"{counts.requests:,}", f"{counts.sent:,}"]
 
 
 if __name__ == "__main__":
-    main()
+    harness.main(sections)

@@ -1,94 +1,37 @@
 """The embedded registry beside Debian's docker-registry, in one run: small requests, one large blob, memory.
 
-Run: ``python tests/bench/sandbox_vs_distribution.py [--blob-mib 1024]``. Numbers mean something only as
-ratios: both servers meet the same client on the same machine, one after the other, each with its disk store.
+Both servers meet the same client, one after the other, each with its disk store.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import http.client
 import json
-import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+from bench import harness
+from bench.harness import Size
+from bench.section import Goal, Section
+from bench.serve import Running, sandbox
+from support.registries import distribution_process
+from support.tools import tool
 
 CONNECTIONS = 8
 REPOSITORY = "bench/app"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
-SERVE = """
-import sys, time
-from regexplore.sandbox import SandboxServer
-with SandboxServer(storage=sys.argv[1]) as server:
-    print(server.host, flush=True)
-    sys.stdin.read()
-"""
-CONFIG = """
-version: 0.1
-log: {{level: error, accesslog: {{disabled: true}}}}
-storage: {{filesystem: {{rootdirectory: {root}}}, delete: {{enabled: true}}}}
-http: {{addr: {host}}}
-"""
-
-
-@dataclass(frozen=True)
-class Running:
-    """A server under measurement."""
-
-    host: str
-    pid: int
-
-    def peak_memory_mib(self) -> float:
-        """Largest resident size so far."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 @contextmanager
-def sandbox(root: Path) -> Iterator[Running]:
-    """Run the embedded registry in a process of its own."""
-    command = [sys.executable, "-c", SERVE, str(root / "sandbox")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield Running(process.stdout.readline().strip(), process.pid)
-        finally:
-            process.stdin.close()
-            process.wait(10)
-
-
-@contextmanager
-def distribution(root: Path) -> Iterator[Running]:
+def docker_registry(folder: Path) -> Iterator[Running]:
     """Run docker-registry."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        host = f"127.0.0.1:{free.getsockname()[1]}"
-    config = root / "distribution.yml"
-    config.write_text(CONFIG.format(root=root / "distribution", host=host))
-    command = ["docker-registry", "serve", str(config)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            _wait(host)
-            yield Running(host, process.pid)
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def _wait(host: str) -> None:
-    for _ in range(200):
-        try:
-            _request(host, "GET", "/v2/")
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise RuntimeError(f"nothing answers on {host}")
+    with distribution_process(tool("docker-registry"), folder) as (host, pid):
+        yield Running(host, pid)
 
 
 def _request(
@@ -208,7 +151,7 @@ def measure(running: Running, blob_mib: int, seconds: float) -> dict[str, float]
         "GET small blob, 1/s": small_requests(running.host, "GET", f"{base}/blobs/{config}", seconds),
         "GET tags, 1/s": small_requests(running.host, "GET", f"{base}/tags/list", seconds),
     }
-    before = running.peak_memory_mib()
+    before = running.peak_mib()
     chunk = b"\x5a\xa5" * (1 << 19)
     hasher = hashlib.sha256()
     for _ in range(blob_mib):
@@ -216,32 +159,41 @@ def measure(running: Running, blob_mib: int, seconds: float) -> dict[str, float]
     digest = "sha256:" + hasher.hexdigest()
     figures["push blob, MiB/s"] = blob_mib / push_blob(running.host, chunk, blob_mib, digest)
     figures["pull blob, MiB/s"] = blob_mib / pull_blob(running.host, digest, blob_mib << 20)
-    figures["memory grown, MiB"] = running.peak_memory_mib() - before
+    figures["memory grown, MiB"] = running.peak_mib() - before
     return figures
 
 
-def main() -> int:
-    """Measure both servers and print the ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--blob-mib", type=int, default=1024)
-    parser.add_argument("--seconds", type=float, default=3.0)
-    options = parser.parse_args()
-    servers: dict[str, Callable[[Path], object]] = {"sandbox": sandbox}
-    if shutil.which("docker-registry"):
-        servers["docker-registry"] = distribution
+def sections(size: Size) -> Iterator[Section]:
+    """Measure both servers."""
+    blob_mib, seconds = size.of(1024, 128, 4), size.of(3.0, 1.0, 0.1)
+    servers: dict[str, Callable[[Path], AbstractContextManager[Running]]] = {
+        "sandbox": lambda folder: sandbox("disk", folder / "sandbox")
+    }
+    if tool("docker-registry"):
+        servers["docker-registry"] = docker_registry
     figures: dict[str, dict[str, float]] = {}
     for name, server in servers.items():
         with tempfile.TemporaryDirectory() as root, server(Path(root)) as running:
-            figures[name] = measure(running, options.blob_mib, options.seconds)
-    if len(figures) == 1:
-        print("docker-registry is not installed: no ratios")
-    print(f"{'':28}{''.join(f'{name:>18}' for name in figures)}{'ratio':>10}")
+            figures[name] = measure(running, blob_mib, seconds)
+    rows, goals = [], []
     for key, ours in figures["sandbox"].items():
         values = [held[key] for held in figures.values()]
-        ratio = f"{ours / values[1]:10.2f}" if len(values) == 2 and values[1] else ""
-        print(f"{key:28}{''.join(f'{value:18,.1f}' for value in values)}{ratio}")
-    return 0
+        rows.append([key, *(f"{value:,.1f}" for value in values)])
+        if len(values) == 2:
+            # A small blob may leave no trace in the peak.
+            ratio = ours / values[1] if values[1] else 0.0
+            rows[-1].append(f"{ratio:.2f}")
+            goals.append(Goal(f"sandbox over docker-registry, {key}", ratio))
+    yield Section(
+        "sandbox",
+        "The embedded registry beside docker-registry",
+        f"One client, {CONNECTIONS} connections; a blob of {blob_mib:,} MiB pushed and pulled.",
+        ["", *figures, *(["ratio"] if len(figures) == 2 else [])],
+        rows,
+        goals,
+        harness.left_out(),
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    harness.main(sections)

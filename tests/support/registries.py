@@ -32,11 +32,20 @@ def free_port() -> int:
 @contextlib.contextmanager
 def distribution(program: Path, folder: Path, *, extra: str = "", scheme: str = "http") -> Iterator[str]:
     """Run Debian's docker-registry; yields ``host:port``."""
+    with distribution_process(program, folder, extra=extra, scheme=scheme) as (host, _):
+        yield host
+
+
+@contextlib.contextmanager
+def distribution_process(
+    program: Path, folder: Path, *, extra: str = "", scheme: str = "http"
+) -> Iterator[tuple[str, int]]:
+    """The same; yields ``host:port`` and the number of the process."""
     host = f"127.0.0.1:{free_port()}"
     config = folder / "config.yml"
     config.write_text(DISTRIBUTION.format(data=folder / "data", host=host, extra=extra))
-    with running([program, "serve", config], f"{scheme}://{host}/v2/", folder):
-        yield host
+    with running([program, "serve", config], f"{scheme}://{host}/v2/", folder) as pid:
+        yield host, pid
 
 
 @contextlib.contextmanager
@@ -48,13 +57,13 @@ def go_registry(program: Path, folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def running(command: Sequence[object], url: str, folder: Path) -> Iterator[None]:
-    """Run a server until the block ends; it must answer before the block begins."""
+def running(command: Sequence[object], url: str, folder: Path) -> Iterator[int]:
+    """Run a server until the block ends; it must answer before the block begins. Yields its process number."""
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, cwd=folder)
     try:
         wait_until_up(process, url, folder / "server.log")
-        yield
+        yield process.pid
     finally:
         process.kill()
         process.wait()

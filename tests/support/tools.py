@@ -24,13 +24,19 @@ GO_TOOLS = {
     "oras": "oras.land/oras/cmd/oras@v1.3.6",
     # A few lines of our own around go-containerregistry's registry; its go.mod pins the version.
     "goregistry": ".",
-    # The same around the library that defines eStargz.
+    # What the benchmarks need: a relay that gives round trips and counts, and a program around oras-go.
+    "delayproxy": ".",
+    "orasbench": ".",
+    # A few lines around the library that defines eStargz.
     "makeestargz": ".",
     # And of SOCI's tables; it needs a C compiler and zlib, and is left out without them.
     "makesoci": ".",
 }
 INTEROP = Path(__file__).parents[1] / "interop"
+BENCH = Path(__file__).parents[1] / "bench"
 SOURCES = {
+    "delayproxy": BENCH / "delayproxy",
+    "orasbench": BENCH / "orasbench",
     "goregistry": INTEROP / "goregistry",
     "makeestargz": INTEROP / "makeestargz",
     "makesoci": INTEROP / "makesoci",
