@@ -49,6 +49,7 @@
     │   └── HelperError
     ├── PolicyError                       (ValueError)   a policy, a waiver or an audit's rule that is not one
     ├── SnapshotError                                    a file of the tag history that cannot be used
+    ├── CacheError                                       a folder that cannot be used as a cache
     ├── CrawlError                                       a crawl that cannot begin, or go on in its folder
     ├── ReferrersError                                   the referrers tag schema could not be kept in order
     ├── ReferrersCapabilityAlreadySetError
@@ -495,6 +496,14 @@ class SnapshotError(RegexploreError):
     """A file of the tag history that cannot be read or written."""
 
     default_hint = "Move the file out of the folder of snapshots; the others stay usable."
+
+
+class CacheError(RegexploreError):
+    """A folder that cannot be used as a cache: it is not private, or holds something else."""
+
+    default_hint = (
+        "Give the cache a folder of its own that only you can write to; it is made where there is none."
+    )
 
 
 class CrawlError(RegexploreError):

@@ -5,18 +5,16 @@ Source: image-spec v1.1 ``image-layout.md``; Go ``oras-go/content/oci`` (``Store
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import io
 import json
-import os
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from regexplore.content.fresh_file import fresh_file, locked, replace_file
 from regexplore.content.layout import MAX_INDEX_BYTES, REF_NAME, LayoutStore
+from regexplore.content.layout_files import DirectoryFiles
 from regexplore.errors import (
     InvalidReferenceError,
     MismatchedDigestError,
@@ -57,7 +55,7 @@ class WritableLayout(LayoutStore):
 
     def __init__(self, path: str | PathLike[str], *, create: bool = True) -> None:
         if create and not Path(path).is_file():
-            _make(Path(path))
+            make_layout(Path(path))
         super().__init__(path)
 
     def push(self, expected: Descriptor, content: bytes | BinaryIO, /) -> None:
@@ -75,7 +73,7 @@ class WritableLayout(LayoutStore):
         self._require_directory()
         source = io.BytesIO(content) if isinstance(content, bytes | bytearray | memoryview) else content
         if not self.exists(expected):
-            _write_blob(Path(self.path), expected, source)
+            write_blob(Path(self.path), expected, source)
         if media_types.is_manifest(expected.media_type):
             self._enter(expected.plain())
 
@@ -154,31 +152,50 @@ class WritableLayout(LayoutStore):
     def _change_index(self, change: Callable[[list[Tree]], list[Tree]]) -> None:
         """Replace ``index.json`` under a lock that other writers wait for; unknown fields stay."""
         self._require_directory()
-        with self._lock, _locked(Path(self.path)):
-            tree = strict_json.loads(self._files.read_top("index.json", MAX_INDEX_BYTES))
-            entries = tree.get("manifests") or []
-            changed = change(entries)
-            if changed != entries:
-                raw = json.dumps({**tree, "manifests": changed}, separators=(",", ":")).encode()
-                _replace(Path(self.path) / "index.json", raw)
+        with self._lock:
+            change_index(Path(self.path), change)
             self.index = self._read_index()
             for cached in ("_tags", "_scanned"):
                 self.__dict__.pop(cached, None)
 
 
-def _make(path: Path) -> None:
-    (path / "blobs").mkdir(parents=True, exist_ok=True)
+def make_layout(path: Path, mode: int = 0o777) -> None:
+    """Make an empty layout; what is there of one already stays. ``mode`` is for its folders and files."""
+    (path / "blobs").mkdir(mode, parents=True, exist_ok=True)
     if not (path / "index.json").exists():
         index = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": []}
-        _replace(path / "index.json", json.dumps(index, separators=(",", ":")).encode())
+        _write_index(path, index, mode)
     if not (path / "oci-layout").exists():
-        _replace(path / "oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
+        replace_file(path / "oci-layout", b'{"imageLayoutVersion":"1.0.0"}', mode & 0o644)
 
 
-def _write_blob(root: Path, expected: Descriptor, source: BinaryIO) -> None:
+def change_index(root: Path, change: Callable[[list[Tree]], list[Tree]], mode: int = 0o777) -> None:
+    """Replace the entries of ``index.json`` under a lock that other writers wait for; unknown fields stay."""
+    with locked(root):
+        tree = strict_json.loads(DirectoryFiles(str(root)).read_top("index.json", MAX_INDEX_BYTES))
+        entries = tree.get("manifests") or []
+        changed = change(entries)
+        if changed != entries:
+            _write_index(root, {**tree, "manifests": changed}, mode)
+
+
+def _write_index(root: Path, tree: Tree, mode: int) -> None:
+    replace_file(root / "index.json", json.dumps(tree, separators=(",", ":")).encode(), mode & 0o644)
+
+
+def write_blob(
+    root: Path, expected: Descriptor, source: BinaryIO, mode: int = 0o777, *, sync_folder: bool = True
+) -> None:
+    """Write a blob of a layout; the file gets its name when the content is what the descriptor says.
+
+    Raises
+    ------
+    ContentError
+        It is not; nothing is kept of it.
+    """
     folder = root / "blobs" / expected.digest.algorithm
-    folder.mkdir(exist_ok=True)
-    with _fresh(folder / expected.digest.encoded) as file:
+    folder.mkdir(mode, exist_ok=True)
+    with fresh_file(folder / expected.digest.encoded, mode & 0o644, sync_folder=sync_folder) as file:
         hasher, size = expected.digest.hasher(), 0
         while chunk := source.read(CHUNK):
             size += len(chunk)
@@ -191,47 +208,6 @@ def _write_blob(root: Path, expected: Descriptor, source: BinaryIO) -> None:
         actual = Digest.from_hasher(expected.digest.algorithm, hasher)
         if actual != expected.digest:
             raise MismatchedDigestError(f"content has digest {actual}, the descriptor says {expected.digest}")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    with _fresh(path) as file:
-        file.write(content)
-
-
-@contextlib.contextmanager
-def _fresh(path: Path) -> Iterator[BinaryIO]:
-    """Give a new file that takes the place of a path when it is whole and on disk; else nothing of it stays."""
-    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        with os.fdopen(os.open(temporary, flags, 0o644), "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextlib.contextmanager
-def _locked(root: Path) -> Iterator[None]:
-    """Hold the layout against other processes; the lock is on the directory, so that no file is added to it."""
-    handle = os.open(root, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _name(entry: Tree) -> str:

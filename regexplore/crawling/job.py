@@ -20,7 +20,7 @@ from regexplore.errors import RegexploreError
 from regexplore.frames.facts import told
 from regexplore.frames.origin import Origin
 from regexplore.frames.schema import Row
-from regexplore.objects.meter import meter_of, tell_held_warnings
+from regexplore.objects.meter import meter_of, settle
 from regexplore.objects.repository import Repository
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def answer(job: Job) -> Answer:
         problem = told(error)
     except Exception as error:  # a user's function may raise anything
         problem = f"{type(error).__name__}: {error}"
-    tell_held_warnings(repository.options)
+    settle(repository.options)
     sent = meter_of(repository.options).requests
     return Answer(job.repository, content, problem, reasons, sent, time.monotonic() - started)
 

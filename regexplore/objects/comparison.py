@@ -16,6 +16,7 @@ from regexplore.image.packages import Package
 from regexplore.image.packages.versions import later
 from regexplore.objects.difference import diff
 from regexplore.objects.image import Image
+from regexplore.objects.remembered import RememberedStore
 from regexplore.show import text as words
 from regexplore.show import value as values
 from regexplore.show.card import Card, Section
@@ -235,7 +236,7 @@ def _hashes(image: Image, files: FileSystem, places: list[Place]) -> dict[Place,
         by_layer[layer].append(row)
     found: dict[Place, str] = {}
     for layer, rows in by_layer.items():
-        hashes = hash_files(image._source.store, files.layers[layer], rows)
+        hashes = hash_files(RememberedStore(image._source), files.layers[layer], rows)
         found.update({(layer, row): digest for row, digest in hashes.items()})
     return found
 

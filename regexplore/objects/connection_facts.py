@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from regexplore.objects.meter import meter_of
+from regexplore.objects.caching import cache_fact
+from regexplore.objects.meter import cache_of, meter_of
 from regexplore.objects.sections import facts_of
 from regexplore.oci import Reference
 from regexplore.remote.options import RepositoryOptions
@@ -33,6 +34,7 @@ def connection_facts(
         ),
         ("referrers", referrers or NOT_KNOWN),
         ("requests to this registry so far", meter.requests),
+        ("cache", cache_fact(cache_of(options))),
     )
 
 

@@ -13,6 +13,7 @@ from regexplore.image.packages.os_release import PATHS
 from regexplore.image.soci import find_tables
 from regexplore.objects.file_tree import FileTree
 from regexplore.objects.image_files import MAX_READ_BYTES, ImageFiles
+from regexplore.objects.remembered import RememberedStore
 from regexplore.objects.source import Source
 from regexplore.objects.waste_card import WasteReport
 from regexplore.oci import Descriptor, Digest, Document, ImageConfig, Manifest
@@ -41,19 +42,21 @@ class Inside:
         known = (
             diff_ids if len(diff_ids) == len(self.layer_descriptors) else [None] * len(self.layer_descriptors)
         )
-        return ImageFiles(self._source.store, list(zip(self.layer_descriptors, known, strict=True)))
+        return ImageFiles(
+            RememberedStore(self._source), list(zip(self.layer_descriptors, known, strict=True))
+        )
 
     @cached_property
     def _lazy_files(self) -> ImageFiles:
         wanted = [(layer, None) for layer in self.layer_descriptors]
-        return ImageFiles(self._source.store, wanted, lazy=True, beside=self._tables_beside)
+        return ImageFiles(RememberedStore(self._source), wanted, lazy=True, beside=self._tables_beside)
 
     def _tables_beside(self) -> Mapping[Digest, Descriptor]:
         """Give the tables of SOCI indexes; without referrers there are none, which is no failure."""
         if not isinstance(self.document, Manifest):
             return {}
         try:
-            return find_tables(self._source.store, self.document)
+            return find_tables(RememberedStore(self._source), self.document)
         except RegexploreError:
             return {}
 

@@ -1,4 +1,4 @@
-"""What went over the wire so far: a count, the kind of authentication, the registry's warnings.
+"""What went over the wire so far: a count, the kind of authentication, the registry's warnings; and what did not.
 
 A card tells this without asking anybody. Requests are counted as they leave, retries, redirects and token
 requests included.
@@ -14,6 +14,8 @@ from typing import Any
 
 import requests
 
+from regexplore.content.cache import ContentCache
+from regexplore.objects.caching import CacheOptions, settle_cache
 from regexplore.remote.options import Client, RepositoryOptions
 from regexplore.remote.trace import Recorder, recording
 from regexplore.remote.warning import HandleWarning, RegistryWarning, emit
@@ -31,7 +33,15 @@ class Meter:
         self.user = ""
         self.warnings: dict[str, None] = {}
         self._held: list[RegistryWarning] = []
+        self._caches: dict[CacheOptions, ContentCache] = {}
         self._lock = threading.Lock()
+
+    def cache(self, wanted: CacheOptions) -> ContentCache:
+        """Give the cache that everything with this meter shares."""
+        with self._lock:
+            if wanted not in self._caches:
+                self._caches[wanted] = wanted.open()
+            return self._caches[wanted]
 
     def add(self, requests: int, authentication: str, user: str) -> None:
         """Count requests that left, and note what kind of credentials they carried, and whose."""
@@ -140,10 +150,22 @@ def meter_of(options: RepositoryOptions) -> Meter:
     return options.client.meter
 
 
-def tell_held_warnings(options: RepositoryOptions) -> None:
+def cache_of(options: RepositoryOptions) -> ContentCache:
+    """Give the cache of options that `metered` made.
+
+    Raises
+    ------
+    CacheError
+        The folder cannot be used.
+    """
+    return meter_of(options).cache(CacheOptions.of(options))
+
+
+def settle(options: RepositoryOptions) -> None:
     """Pass on, in the caller's thread, what was heard in worker threads."""
     if isinstance(options.handle_warning, WarningRelay):
         options.handle_warning.flush()
+    settle_cache(cache_of(options))
 
 
 def _scheme(headers: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from regexplore.frames.facts import told
 from regexplore.frames.origin import Origin
 from regexplore.objects.connection_facts import connection_facts, connection_notes
 from regexplore.objects.listing import listed
-from regexplore.objects.meter import meter_of, metered, tell_held_warnings
+from regexplore.objects.meter import cache_of, meter_of, metered, settle
 from regexplore.objects.repository import Repository
 from regexplore.oci import Reference
 from regexplore.remote.auth.default import with_access
@@ -46,12 +46,14 @@ class Registry(Shown, RemoteRegistry):
     ca_file
         Certificates (PEM) to trust instead of the system's.
     **changes
-        Fields of the options, such as ``plain_http=True``.
+        Fields of the options, such as ``plain_http=True`` or ``cache_dir="~/.cache/registry"``.
 
     Raises
     ------
     InvalidReferenceError
         The name is not ``host[:port]``.
+    CacheError
+        The ``cache_dir`` cannot be used.
 
     Examples
     --------
@@ -75,6 +77,7 @@ class Registry(Shown, RemoteRegistry):
         host = name if "/" in name else Reference(name).host
         super().__init__(name, options=metered(with_access(given, host, credential, ca_file)))
         self._forget()
+        cache_of(self.options)
 
     def _forget(self) -> None:
         self._seen: dict[str, None] = {}
@@ -83,6 +86,7 @@ class Registry(Shown, RemoteRegistry):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._forget()
+        cache_of(self.options)
 
     def repository(self, name: str) -> Repository:
         """Give a repository with the options of this registry; the same object each time. Costs no request.
@@ -149,7 +153,7 @@ class Registry(Shown, RemoteRegistry):
                 return repositories_frame(names, origin)
             return repository_details_frame(self._details(names, origin, executor, progress), origin)
         finally:
-            tell_held_warnings(self.options)
+            settle(self.options)
 
     def _listed(
         self, last: str, match: str | None, limit: int | None, origin: Origin, progress: Show

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from regexplore.content.store import ReferrerLister, RootLister, TagLister
+from regexplore.content.store import ReferrerLister, RootLister, TagLister, read_range
 from regexplore.errors import UnsupportedError
 from regexplore.objects.source import MAX_BLOB_BYTES, Source
 from regexplore.oci import Descriptor, Document, media_types
@@ -37,12 +37,16 @@ class RememberedStore:
         return document.descriptor, io.BytesIO(document.raw)
 
     def fetch(self, target: Descriptor, /) -> BinaryIO:
-        """Give content; documents and small blobs from memory if they are known, large ones from the store."""
+        """Give content; documents and small blobs from memory if they are known, layers as `Source.open` does."""
         if media_types.is_manifest(target.media_type):
             return io.BytesIO(self._source.by_descriptor(target).raw)
-        if target.size <= MAX_BLOB_BYTES:
+        if target.size <= MAX_BLOB_BYTES and not media_types.is_layer(target.media_type):
             return io.BytesIO(self._source.blob(target))
-        return self._source.store.fetch(target)
+        return self._source.open(target)
+
+    def read_range(self, target: Descriptor, start: int, end: int, /) -> bytes:
+        """Give a part of a blob; always asked."""
+        return read_range(self._source.store, target, start, end)
 
     def exists(self, target: Descriptor, /) -> bool:
         """Whether the content is there; always asked."""

@@ -9,7 +9,7 @@ from typing import Any
 from regexplore.frames.order import version_key
 from regexplore.objects.collection import Collection
 from regexplore.objects.connection_facts import connection_facts, connection_notes
-from regexplore.objects.meter import meter_of, metered, tell_held_warnings
+from regexplore.objects.meter import cache_of, meter_of, metered, settle
 from regexplore.objects.source import Source
 from regexplore.oci import Reference
 from regexplore.remote.auth.default import with_access
@@ -27,7 +27,8 @@ class Repository(Collection, RemoteRepository):
     """A repository in a registry.
 
     Everything of `regexplore.remote.RemoteRepository` works as it does there; ``tags``, ``referrers``,
-    ``get`` and ``graph`` give frames and objects. What was read once is remembered by this object.
+    ``get`` and ``graph`` give frames and objects. What was read once is remembered by this object, and with
+    ``cache_dir`` by later sessions, too.
 
     Parameters
     ----------
@@ -40,12 +41,14 @@ class Repository(Collection, RemoteRepository):
     ca_file
         Certificates (PEM) to trust instead of the system's.
     **changes
-        Fields of the options, such as ``plain_http=True``.
+        Fields of the options, such as ``plain_http=True`` or ``cache_dir="~/.cache/registry"``.
 
     Raises
     ------
     InvalidReferenceError
         The text is no reference.
+    CacheError
+        The ``cache_dir`` cannot be used.
 
     Examples
     --------
@@ -73,7 +76,11 @@ class Repository(Collection, RemoteRepository):
         super()._open()
         name = str(self.reference.with_reference(""))
         self._source = Source(
-            self, name, lambda: meter_of(self.options).requests, lambda: tell_held_warnings(self.options)
+            self,
+            name,
+            requests=lambda: meter_of(self.options).requests,
+            settle=lambda: settle(self.options),
+            cache=cache_of(self.options),
         )
 
     @property

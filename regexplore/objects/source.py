@@ -5,12 +5,13 @@ Everything a notebook holds reads through this, so that a digest known in this p
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from threading import Lock
 from typing import BinaryIO
 
+from regexplore.content.cache import ContentCache
 from regexplore.content.store import MAX_DOCUMENT_BYTES, ReadOnlyStore, ReferenceFetcher, fetch_all, read_all
 from regexplore.errors import RegexploreError, SizeExceedsLimitError
 from regexplore.oci import Descriptor, Digest, Document, Manifest, media_types
@@ -18,9 +19,12 @@ from regexplore.oci.digest import is_digest
 from regexplore.oci.document import hashed_part
 
 MAX_CONFIG_BYTES = 8 << 20
-MAX_REMEMBERED_BYTES = 64 << 20
 MAX_BLOB_BYTES = 4 << 20
 """Blobs up to this size are remembered: evidence, not layers."""
+MAX_TAGS_SEEN = 20_000
+"""Names that are remembered for completion and for cards."""
+MAX_LAYERS_SEEN = 100_000
+"""Layers of which is remembered who holds them."""
 
 
 class Source:
@@ -36,6 +40,8 @@ class Source:
         Gives the number of requests sent so far; None when there are none to count.
     settle
         Called in the caller's thread when work of several threads has ended.
+    cache
+        Where what was read is remembered; one of its own without it.
     """
 
     def __init__(
@@ -44,6 +50,7 @@ class Source:
         name: str,
         requests: Callable[[], int] | None = None,
         settle: Callable[[], None] = lambda: None,
+        cache: ContentCache | None = None,
     ) -> None:
         self.store = store
         self.name = name
@@ -51,14 +58,11 @@ class Source:
         self.settle = settle
         self._whole = store if isinstance(store, ReferenceFetcher) else None
         self._lock = Lock()
-        self._documents: OrderedDict[Digest, Document] = OrderedDict()
-        self._bytes = 0
-        self._blobs: OrderedDict[Digest, bytes] = OrderedDict()
-        self._blob_bytes = 0
+        self._place = (cache or ContentCache()).place(name)
         self._flights: dict[Digest, Future[Document]] = {}
         # What a tag named when it was fetched; None for tags that were only listed.
-        self._tags: dict[str, Digest | None] = {}
-        self._holders: dict[Digest, set[Digest]] = defaultdict(set)
+        self._tags: OrderedDict[str, Digest | None] = OrderedDict()
+        self._holders: OrderedDict[Digest, set[Digest]] = OrderedDict()
 
     def by_reference(self, reference: str) -> Document:
         """Fetch what a tag or digest names.
@@ -87,13 +91,12 @@ class Source:
             raw = fetch_all(self.store, descriptor)
         document = self._remember(Document.examine(raw, descriptor))
         if not is_digest(reference):
-            with self._lock:
-                self._tags[reference] = descriptor.digest
+            self._name(reference, descriptor)
         return document
 
     def _unmoved(self, tag: str) -> Document | None:
-        """Give the document of a tag that was fetched before and still names the same; None for any other."""
-        digest = self.digest_of(tag)
+        """Give the document of a tag that was fetched before and names what is known; None for any other."""
+        digest = self.digest_of(tag) or self._place.named(tag)
         before = self._known(digest) if digest is not None else None
         if before is None:
             return None
@@ -102,7 +105,10 @@ class Source:
         except RegexploreError:
             # Not every registry answers HEAD; what is wrong beyond that, the GET that follows will tell.
             return None
-        return before if now.digest == digest else None
+        document = before if now.digest == digest else self._known(now.digest)
+        if document is not None:
+            self._name(tag, document.descriptor)
+        return document
 
     def blob(self, descriptor: Descriptor) -> bytes:
         """Give the content of a small blob, verified; what was fetched before is not fetched again.
@@ -112,18 +118,20 @@ class Source:
         RegexploreError
             It could not be fetched, or its bytes are not those of its digest.
         """
-        with self._lock:
-            known = self._blobs.get(descriptor.digest)
-        if known is not None and len(known) == descriptor.size:
+        known = self._place.blob(descriptor)
+        if known is not None:
             return known
-        content = fetch_all(self.store, descriptor, MAX_BLOB_BYTES)
-        with self._lock:
-            if descriptor.digest not in self._blobs:
-                self._blob_bytes += len(content)
-            self._blobs[descriptor.digest] = content
-            while self._blob_bytes > MAX_REMEMBERED_BYTES:
-                self._blob_bytes -= len(self._blobs.popitem(last=False)[1])
-        return content
+        return self._place.keep_blob(descriptor, fetch_all(self.store, descriptor, MAX_BLOB_BYTES))
+
+    def open(self, descriptor: Descriptor) -> BinaryIO:
+        """Open a blob of any size; where the cache has it, or is to have it, that costs the registry nothing more.
+
+        Raises
+        ------
+        RegexploreError
+            It could not be opened.
+        """
+        return self._place.open(descriptor, self.store)
 
     def by_descriptor(self, descriptor: Descriptor) -> Document:
         """Give the document of a descriptor; threads that ask for the same one share one request.
@@ -163,6 +171,8 @@ class Source:
         """Remember names of tags, for completion; what they name is not known by that."""
         with self._lock:
             for tag in tags:
+                if len(self._tags) >= MAX_TAGS_SEEN:
+                    return
                 self._tags.setdefault(tag, None)
 
     def tags_seen(self) -> list[str]:
@@ -187,8 +197,7 @@ class Source:
         return [name for holder in holders for name in (self.tags_of(holder) or [holder.short])]
 
     def _known(self, digest: Digest) -> Document | None:
-        with self._lock:
-            return self._documents.get(digest)
+        return self._place.document(digest)
 
     def _read(self, descriptor: Descriptor) -> Document:
         inline = descriptor.data
@@ -197,18 +206,20 @@ class Source:
         return Document.examine(fetch_all(self.store, descriptor, MAX_CONFIG_BYTES), descriptor)
 
     def _remember(self, document: Document) -> Document:
-        digest = document.descriptor.digest
-        with self._lock:
-            if digest not in self._documents:
-                self._bytes += len(document.raw)
-            self._documents[digest] = document
-            self._documents.move_to_end(digest)
-            while self._bytes > MAX_REMEMBERED_BYTES:
-                self._bytes -= len(self._documents.popitem(last=False)[1].raw)
-            if isinstance(document, Manifest):
+        if isinstance(document, Manifest):
+            with self._lock:
                 for layer in document.layers:
-                    self._holders[layer.digest].add(digest)
-        return document
+                    self._holders.setdefault(layer.digest, set()).add(document.descriptor.digest)
+                while len(self._holders) > MAX_LAYERS_SEEN:
+                    self._holders.popitem(last=False)
+        return self._place.keep_document(document)
+
+    def _name(self, tag: str, target: Descriptor) -> None:
+        self._place.name_tag(tag, target)
+        with self._lock:
+            self._tags[tag] = target.digest
+            if len(self._tags) > MAX_TAGS_SEEN:
+                self._tags.popitem(last=False)
 
 
 def _read_document(stream: BinaryIO, descriptor: Descriptor) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any, Protocol
 
 import requests
@@ -56,6 +57,14 @@ class RepositoryOptions:
         Seconds for one request of metadata, with its answer and its retries.
     transfer_deadline : float
         Seconds for one blob.
+    cache_dir : path or None
+        Where `regexplore.Registry` and `regexplore.Repository` keep what they fetched, for the next session; None
+        for memory alone. The plain client of this package asks each time.
+    cache_bytes : int
+        The most that the cache takes: on disk if there is a ``cache_dir``, else in memory; 0 for 1 GiB on disk
+        and 256 MiB in memory.
+    cache_layers : bool
+        Whether layers that are read whole are kept in ``cache_dir``, too.
     """
 
     client: Client | None = None
@@ -73,6 +82,9 @@ class RepositoryOptions:
     handle_warning: HandleWarning | None = None
     deadline: float = DEADLINE
     transfer_deadline: float = TRANSFER_DEADLINE
+    cache_dir: str | PathLike[str] | None = None
+    cache_bytes: int = 0
+    cache_layers: bool = False
 
     def scheme(self, registry: str) -> str:
         """Return ``http`` or ``https`` for a registry."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
+from regexplore.content.cache import ContentCache
 from regexplore.content.memory import MemoryStore
 from regexplore.errors import NotFoundError
-from regexplore.objects import source as module
 from regexplore.objects.source import Source
 from regexplore.oci import Descriptor, ImageConfig, UnknownDocument, media_types
 
@@ -88,16 +88,27 @@ def test_inline_data_is_used_when_it_is_what_the_digest_says(shelf: Shelf) -> No
         shelf._source.by_descriptor(lying)
 
 
-def test_what_is_remembered_is_bounded(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_REMEMBERED_BYTES", 250)
+def test_what_is_remembered_is_bounded(shelf: Shelf) -> None:
+    cache = ContentCache(memory_bytes=3000)
+    source = Source(shelf.store, "localhost:5000/demo/app", cache=cache)
     blobs = [shelf.store.add("text/x", str(n).encode() * 100) for n in range(5)]
     for blob in blobs:
-        shelf._source.by_descriptor(blob)
-    assert shelf._source._bytes <= 250
-    shelf._source.by_descriptor(blobs[-1])
+        source.by_descriptor(blob)
+    assert cache.memory.used <= 3000
+    source.by_descriptor(blobs[-1])
     assert shelf.store.total() == 5
-    shelf._source.by_descriptor(blobs[0])
+    source.by_descriptor(blobs[0])
     assert shelf.store.total() == 6
+
+
+def test_sources_with_one_cache_share_its_bound_but_not_what_they_hold(shelf: Shelf) -> None:
+    cache = ContentCache()
+    one, other = (Source(shelf.store, f"localhost:5000/{name}", cache=cache) for name in ("one", "other"))
+    blob = shelf.store.add("text/x", b"hello")
+    one.by_descriptor(blob)
+    other.by_descriptor(blob)
+    assert shelf.store.total() == 2
+    assert len(cache.memory) == 2
 
 
 def test_layers_tell_who_else_holds_them(shelf: Shelf) -> None:

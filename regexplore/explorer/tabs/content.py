@@ -11,6 +11,7 @@ from regexplore.explorer.pane import Block, Lines, Pane, Piece
 from regexplore.explorer.subject import File, Layer, Subject
 from regexplore.explorer.visit import Visit
 from regexplore.objects import Image
+from regexplore.objects.remembered import RememberedStore
 from regexplore.show import text as words
 
 TITLE = "Content"
@@ -40,7 +41,7 @@ def load(visit: Visit) -> Pane:
         note = f"partial: the first {words.human_bytes(BEGINNING)}, not verified; the file is larger"
         return _pane(beginning, python, note)
     if isinstance(subject, Layer):
-        store = subject.artifact._source.store
+        store = RememberedStore(subject.artifact._source)
         python = f"{visit.target.python(visit.place.child())}.layer_descriptors[{subject.number - 1}]"
         return _pane(fetch_all(store, subject.descriptor, MOST), python)
     return Pane(())
