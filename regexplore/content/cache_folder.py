@@ -314,10 +314,10 @@ def _prepare(path: Path) -> None:
     try:
         path.mkdir(PRIVATE, parents=True, exist_ok=True)
         _require_private(path)
-        if not (path / _TAG_NAME).is_file() and any(path.iterdir()):
-            raise CacheError(f"{path} holds something else, and a cache deletes what is used least")
         with locked(path):
             if not (path / _TAG_NAME).is_file():
+                if any(not entry.name.startswith(TEMPORARY) for entry in path.iterdir()):
+                    raise CacheError(f"{path} holds something else, and a cache deletes what is used least")
                 replace_file(path / _TAG_NAME, _TAG, 0o600)
             make_layout(path, PRIVATE)
             (path / _SEEN).mkdir(PRIVATE, exist_ok=True)

@@ -208,7 +208,8 @@ class ImageFiles:
 
     def _listing(self, wanted: Wanted) -> LayerListing:
         descriptor, expected = wanted
-        found = self._listings.get(descriptor.digest) or self._broken.get(descriptor.digest)
+        # A listing without entries is one, too.
+        found = self._listings.get(descriptor.digest, self._broken.get(descriptor.digest))
         if found is not None:
             return found
         stopped = LayerListing(descriptor, expected)
