@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -183,6 +183,7 @@ class _Elsewhere(Generic[T, R]):
         self._fn = fn
         self._executor = executor
         self._pending: set[Future[_Answer[T, R]]] = set()
+        self._stopped = False
 
     def take(self, n: int, item: T) -> None:
         if isinstance(self._executor, ThreadPoolExecutor):
@@ -193,14 +194,19 @@ class _Elsewhere(Generic[T, R]):
         future.add_done_callback(lambda ready: self._arrived(n, ready))
 
     def stop(self) -> None:
+        self._stopped = True
         for future in list(self._pending):
             future.cancel()
 
     def _arrived(self, n: int, ready: Future[_Answer[T, R]]) -> None:
         self._pending.discard(ready)
-        if not ready.cancelled():
-            error = ready.exception()
-            self.done.put((n, error if error is not None else ready.result()))
+        if ready.cancelled():
+            # A cluster that is closed cancels what waits there: nothing would ever come.
+            if not self._stopped:
+                self.done.put((n, CancelledError("the executor gave up on its work")))
+            return
+        error = ready.exception()
+        self.done.put((n, error if error is not None else ready.result()))
 
 
 class _Work(Generic[T, R]):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regexplore.crawling.gathering import Gathering
-from regexplore.crawling.part_files import PART
+from regexplore.crawling.part_files import FAILED, PART
 from regexplore.errors import CrawlError, MissingExtraError
 from regexplore.frames.origin import Origin
 from regexplore.objects.registry import Registry
@@ -79,7 +79,7 @@ class Crawl(Shown):
         return frame
 
     def dask_frame(self) -> Any:
-        """Give the rows as a lazy ``dask.dataframe`` over the files of the folder.
+        """Give the rows as a lazy ``dask.dataframe`` over the files of the folder, what could not be read included.
 
         Raises
         ------
@@ -92,12 +92,13 @@ class Crawl(Shown):
             import dask.dataframe as dd
         except ImportError:
             raise MissingExtraError("dask", "dask") from None
-        files = sorted(map(str, Path(self.folder).glob(f"{PART}*.parquet"))) if self.folder else []
+        folder = Path(self.folder) if self.folder else None
+        files = [] if folder is None else [*sorted(folder.glob(f"{PART}*.parquet")), *folder.glob(FAILED)]
         if not files:
             raise CrawlError(
                 "there are no files to read", hint="Crawl into a folder: rx.crawl(..., into=...)."
             )
-        return dd.read_parquet(files)
+        return dd.read_parquet([str(file) for file in files])
 
     def _card(self) -> Card:
         asked = words.count(self.done, "repository")

@@ -87,18 +87,23 @@ class PartFolder:
         """Give the files of finished repositories, oldest first."""
         return sorted(file for file in self.path.glob(f"{PART}*.parquet") if _number(file) is not None)
 
-    def add(self, frame: pd.DataFrame, done: Mapping[str, Done]) -> Path:
-        """Write a batch of finished repositories, wholly or not at all."""
-        while True:
+    def add(self, frame: pd.DataFrame, done: Mapping[str, Done]) -> None:
+        """Write a batch of finished repositories, wholly or not at all, and once.
+
+        An interrupt may come when the file has its name and before the caller knows. Then the same batch is handed
+        in again, and is found written.
+        """
+        while not done.keys() <= self.done.keys():
             target = self.path / f"{PART}{self._next:06}.parquet"
-            self._next += 1
             try:
                 _write(frame, target, done, replace=False)
             except FileExistsError:
-                # Another process crawls into the same folder.
-                continue
+                if not _holds(target, done):
+                    # Another process crawls into the same folder.
+                    self._next += 1
+                    continue
             self.done.update(done)
-            return target
+            self._next += 1
 
     def set_failed(self, frame: pd.DataFrame) -> None:
         """Write the repositories that could not be read, in place of those of an earlier run."""
@@ -173,6 +178,14 @@ def _write(frame: pd.DataFrame, target: Path, done: Mapping[str, Done], *, repla
                 os.link(file.name, target)
         finally:
             Path(file.name).unlink(missing_ok=True)
+
+
+def _holds(file: Path, done: Mapping[str, Done]) -> bool:
+    """Tell whether a file is the one of this batch."""
+    try:
+        return repositories_in(file).keys() == done.keys()
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
 
 
 def repositories_in(file: Path) -> dict[str, Done]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import itertools
 import threading
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -143,3 +143,14 @@ def test_any_executor_will_do() -> None:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
         done = map_bounded(len, ["a", "bb"], executor=executor)
     assert [o.result() for o in done] == [1, 2]
+
+
+def test_an_executor_that_gives_up_is_no_endless_wait() -> None:
+    class GivesUp(Executor):
+        def submit(self, fn: object, /, *args: object, **kwargs: object) -> Future[object]:
+            future: Future[object] = Future()
+            future.cancel()
+            return future
+
+    with pytest.raises(CancelledError, match="gave up"):
+        map_bounded(str, range(3), executor=GivesUp())

@@ -24,6 +24,7 @@ from regexplore.errors import CrawlError
 from regexplore.remote.auth.client import AuthClient
 from regexplore.remote.credentials import Credential, DockerConfigStore, HelperStore, MemoryStore
 from regexplore.remote.transport import Transport
+from regexplore.sandbox.faults import Fault
 
 CANARY = "canary-5f1d"
 
@@ -93,9 +94,16 @@ def test_a_lazy_frame_of_nothing_has_the_columns(own: rx.Sandbox) -> None:
 
 
 @pytest.mark.slow
-def test_files_are_read_back_as_a_lazy_frame(many: rx.Registry, cluster, tmp_path: Path) -> None:
-    done = rx.crawl(many, into=tmp_path / "crawl", progress=None)
-    assert done.dask_frame()["tag"].count().compute() == 36
+def test_files_are_read_back_as_a_lazy_frame(own: rx.Sandbox, cluster, tmp_path: Path) -> None:
+    own.faults.add(Fault.status(403), path="/v2/many/r00005/*")
+    done = rx.crawl(own.registry, into=tmp_path / "crawl", progress=None)
+    lazy = done.dask_frame()
+    assert lazy["tag"].count().compute() == 33
+    assert lazy["error"].count().compute() == 1
+    assert dict(lazy.dtypes) == dict(done.frame().dtypes)
+
+
+def test_without_files_there_is_no_lazy_frame(many: rx.Registry) -> None:
     with pytest.raises(CrawlError, match="no files"):
         rx.crawl(many, limit=1, progress=None).dask_frame()
 
@@ -183,20 +191,27 @@ def test_places_of_credentials_travel_by_name(tmp_path: Path) -> None:
         Access.of(rx.Registry("localhost:1", client=AuthClient(Transport(), credentials=MemoryStore())))
 
 
-def test_workers_resolve_credentials_themselves(processes, tmp_path: Path) -> None:
+def _crawled_with_a_password(tmp_path: Path, on: Any) -> None:
     write_repositories(tmp_path / "store", range(3), 2)
     config = tmp_path / "config.json"
     with rx.Sandbox(storage=tmp_path / "store", auth="token", users={"ada": CANARY}) as sandbox:
         DockerConfigStore(config, allow_plaintext_put=True).put(sandbox.host, Credential("ada", CANARY))
         place = f"file:{config}"
-        done = rx.crawl(
-            sandbox.registry, on=processes, credentials=place, into=tmp_path / "crawl", progress=None
-        )
-        refused = rx.crawl(sandbox.registry, on=processes, credentials="none", progress=None)
+        done = rx.crawl(sandbox.registry, on=on, credentials=place, into=tmp_path / "crawl", progress=None)
+        refused = rx.crawl(sandbox.registry, on=on, credentials="none", progress=None)
     assert (done.complete, done.rows) == (True, 6)
     assert len(refused.failed) == 3
     written = b"".join(file.read_bytes() for file in (tmp_path / "crawl").iterdir())
     assert CANARY.encode() not in written
+
+
+def test_workers_resolve_credentials_themselves(processes, tmp_path: Path) -> None:
+    _crawled_with_a_password(tmp_path, processes)
+
+
+@pytest.mark.slow
+def test_workers_of_a_cluster_resolve_credentials_themselves(cluster, tmp_path: Path) -> None:
+    _crawled_with_a_password(tmp_path, cluster)
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -125,7 +126,26 @@ def test_two_crawls_share_a_folder(many: rx.Registry, tmp_path: Path) -> None:
 
     about = {"registry": "a", "work": "tags"}
     first, second = PartFolder.open(tmp_path / "crawl", about), PartFolder.open(tmp_path / "crawl", about)
-    files = [
-        folder.add(pd.DataFrame({"repository": ["x"]}), {"x": Done(1)}).name for folder in (first, second)
-    ]
-    assert files == ["part-000001.parquet", "part-000002.parquet"]
+    for folder, name in ((first, "x"), (second, "y"), (first, "z")):
+        folder.add(pd.DataFrame({"repository": [name]}), {name: Done(1)})
+    assert [file.name for file in first.parts()] == [f"part-{n:06}.parquet" for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("call", ["link", "fsync"])
+def test_an_interrupt_while_a_file_is_written_writes_no_row_twice(
+    own: rx.Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    real, seen = getattr(os, call), []
+
+    def interrupted(*arguments: object) -> None:
+        real(*arguments)
+        seen.append(call)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, call, interrupted)
+    stopped = rx.crawl(own.registry, into=tmp_path / "crawl", progress=None, workers=1)
+    whole = rx.crawl(own.registry, into=tmp_path / "crawl", progress=None)
+    assert not stopped.complete
+    assert (whole.complete, whole.done, whole.rows) == (True, 12, 36)
+    assert len(pd.read_parquet(tmp_path / "crawl")) == len(whole.frame()) == 36
