@@ -24,6 +24,7 @@ BENCHMARKS = (
     "tags_detail",
     "blob_transfer",
     "file_list",
+    "second_look",
     "audit",
     "graph_svg",
     "crawl_large",
