@@ -8,7 +8,12 @@ from typing import Any
 from regexplore.auditing.gather import CONFIG, FILES, MANIFEST
 from regexplore.auditing.policy import Policy
 from regexplore.auditing.rule import SEVERITIES, STATUSES, Outcome, Rule, unknown
-from regexplore.auditing.subjects import AuditedManifest, AuditedRegistry, AuditedRepository
+from regexplore.auditing.subjects import (
+    AuditedManifest,
+    AuditedRegistry,
+    AuditedRepository,
+    reference_of,
+)
 from regexplore.frames.schema import Row
 
 READ_AT = {
@@ -39,6 +44,7 @@ def ask_all(
         rows += _ask(rules, "registry", registry, policy, {"reference": registry.name})
     for repository in repositories:
         rows += _ask(rules, "repository", repository, policy, {"reference": repository.name})
+        rows += _unread(rules, repository)
         for manifest in repository.manifests:
             about = {
                 "reference": manifest.reference,
@@ -64,6 +70,22 @@ def _ask(rules: Mapping[str, Rule], scope: str, subject: Any, policy: Policy, ab
                 "message": outcome.message,
                 "evidence": outcome.evidence,
             }
+
+
+def _unread(rules: Mapping[str, Rule], repository: AuditedRepository) -> Iterator[Row]:
+    """Answer for references that could not be read: what they break by that is told, the rest is unknown."""
+    for tag, reason in repository.errors.items():
+        for rule in rules.values():
+            if rule.scope == "manifest":
+                outcome = rule.outcome_unread(reason)
+                yield {
+                    "rule": rule.id,
+                    "severity": outcome.severity or rule.severity,
+                    "status": outcome.status,
+                    "reference": reference_of(repository.name, tag),
+                    "message": outcome.message,
+                    "evidence": outcome.evidence,
+                }
 
 
 def _outcomes(rule: Rule, subject: Any, policy: Policy) -> list[Outcome]:

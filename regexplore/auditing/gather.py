@@ -9,15 +9,24 @@ from threading import Event, Lock
 from typing import Protocol
 
 from regexplore.auditing.checked_evidence import read_evidence
+from regexplore.auditing.model_files import HEAD_BYTES, may_be_pickle
 from regexplore.auditing.policy import Policy
-from regexplore.auditing.subjects import AuditedManifest, AuditedRepository, Base, FileView, SpeakingTag
+from regexplore.auditing.subjects import (
+    AuditedManifest,
+    AuditedRepository,
+    Base,
+    FileView,
+    SpeakingTag,
+    reference_of,
+)
 from regexplore.content.pool import WORKERS, map_bounded
 from regexplore.content.reference_tags import parse_reference_tag
 from regexplore.content.store import ReadOnlyStore
 from regexplore.errors import NotFoundError, RegexploreError
+from regexplore.evidence.artifact_formats import HELM_PROVENANCE
 from regexplore.evidence.base_image import BaseClaim, base_claims
 from regexplore.evidence.discovery import find_evidence
-from regexplore.frames.facts import image_config_of, is_attestation, told
+from regexplore.frames.facts import TITLE, image_config_of, is_attestation, told
 from regexplore.oci import Descriptor, Digest, Document, ImageConfig, Index, UnreadableDocument
 from regexplore.oci.media_types import is_manifest
 
@@ -27,6 +36,8 @@ DEPTHS = (MANIFEST, CONFIG, FILES)
 
 MAX_CHILDREN = 200
 MAX_LEVELS = 4
+MAX_PARTS = 50
+MAX_PART_BYTES = 1 << 20
 STOPPED = "stopped before everything was read"
 
 
@@ -105,6 +116,7 @@ class Gathering:
         self._manifests(found, _kept(found, roots, known), tags)
         self._speaking(found, speaking, complete=set(references) >= set(tags))
         found.complete = STOPPED not in self.reasons
+        found.not_looked_at = len(set(tags) - set(speaking) - found.tags.keys())
         return found
 
     # ---- tags and manifests ----
@@ -129,7 +141,7 @@ class Gathering:
             first.setdefault(document.descriptor.digest, document)
         name = self.reader.name
         return [
-            AuditedManifest(name, _reference(name, tags[digest][0]), document, tuple(tags[digest]))
+            AuditedManifest(name, reference_of(name, tags[digest][0]), document, tuple(tags[digest]))
             for digest, document in first.items()
         ]
 
@@ -141,6 +153,7 @@ class Gathering:
             if self.depth != MANIFEST:
                 for one in gathered:
                     self._config(one)
+                    self._parts(one)
                 self._evidence(root, gathered, tags, scanned)
                 for one in gathered:
                     self._bases(one)
@@ -166,6 +179,10 @@ class Gathering:
     def _children(self, parent: AuditedManifest) -> Iterator[AuditedManifest]:
         """Read what an index lists, indexes in it too, as deep as `MAX_LEVELS`."""
         missing: dict[str, str] = {}
+        if len(parent.children) > MAX_CHILDREN:
+            self.reasons[
+                f"{parent.reference}: only the first {MAX_CHILDREN} of an index's entries were read"
+            ] = None
         for child in parent.children[:MAX_CHILDREN]:
             if is_attestation(child) or not is_manifest(child.media_type):
                 continue
@@ -192,14 +209,30 @@ class Gathering:
             config = self.reader.by_descriptor(descriptor)
         except RegexploreError as error:
             one.config_problem = told(error)
-            if isinstance(error, NotFoundError):
-                one.missing = {**one.missing, descriptor.digest: told(error)}
+            one.missing = {**one.missing, descriptor.digest: told(error)}
             return
         if isinstance(config, ImageConfig):
             one.config = config
         else:
             reason = config.reason if isinstance(config, UnreadableDocument) else config.kind
             one.config_problem = f"the config cannot be read: {reason}"
+
+    def _parts(self, one: AuditedManifest) -> None:
+        """Read the small blobs of an artifact that rules look into, and how files begin that may run code."""
+        parts: dict[str, bytes] = {}
+        for layer in () if one.is_image else one.layers[:MAX_PARTS]:
+            if layer.media_type == HELM_PROVENANCE:
+                limit = MAX_PART_BYTES
+            elif self.depth == FILES and may_be_pickle((layer.annotations or {}).get(TITLE, "")):
+                limit = HEAD_BYTES
+            else:
+                continue
+            try:
+                with self.store.fetch(layer) as stream:
+                    parts[layer.digest] = stream.read(limit)
+            except RegexploreError as error:
+                one.missing = {**one.missing, layer.digest: told(error)}
+        one.parts = parts
 
     # ---- evidence ----
 
@@ -281,10 +314,16 @@ class Gathering:
         try:
             document = self.reader.by_reference(tag)
         except RegexploreError as error:
-            return replace(one, reason=told(error))
+            return replace(one, problem=told(error))
         entries = document.manifests if isinstance(document, Index) else ()
-        gone = [str(entry.digest) for entry in entries[:MAX_CHILDREN] if self._absence(entry)]
-        return replace(one, listed=tuple(str(entry.digest) for entry in entries), gone=tuple(gone))
+        absences = {str(entry.digest): self._absence(entry) for entry in entries[:MAX_CHILDREN]}
+        untold = sum(absent is None for absent in absences.values()) + max(len(entries) - MAX_CHILDREN, 0)
+        return replace(
+            one,
+            listed=tuple(str(entry.digest) for entry in entries),
+            gone=tuple(digest for digest, absent in absences.items() if absent),
+            problem=f"whether {untold} of its entries are there could not be told" if untold else "",
+        )
 
     def _absence(self, target: Descriptor) -> str | None:
         """Tell why something is not there; "" when it is, None when that cannot be told. Asked once a digest."""
@@ -325,10 +364,6 @@ def _kept(
             one.reference, one.tags = root.reference, root.tags
             found.manifests.append(one)
     return [root for root in roots if root.digest not in done]
-
-
-def _reference(name: str, tag: str) -> str:
-    return f"{name}@{tag}" if ":" in tag else f"{name}:{tag}"
 
 
 def _about(tag: str) -> str:

@@ -254,7 +254,7 @@ def _dangling_rows(repository: AuditedRepository) -> Iterator[Row]:
                 "about": one.document.subject.digest,
                 "reason": one.subject_missing,
             }
-        for digest, reason in one.missing.items():
+        for digest, reason in one.absent.items():
             yield {
                 "repository": repository.name,
                 "name": one.reference,

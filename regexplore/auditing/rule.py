@@ -79,6 +79,7 @@ Answer = Outcome | Iterable[Outcome] | bool | None
 """What a check may return: outcomes, or of a user's rule also True (pass), False (fail), None (does not apply)."""
 
 Check = Callable[..., Answer]
+Unread = Callable[[str], Outcome | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,9 @@ class Rule:
         What it looks at; where the rule comes from; what to do about it.
     check : callable
         Called with the subject of its scope, and the policy.
+    unread : callable, optional
+        Called with the reason why a reference could not be read, where that alone may answer the rule; None of it
+        means that nothing is known.
     """
 
     id: str
@@ -112,6 +116,7 @@ class Rule:
     source: str
     remedy: str
     check: Check
+    unread: Unread | None = None
 
     def __post_init__(self) -> None:
         for field, value, allowed in (
@@ -123,6 +128,10 @@ class Rule:
                 raise PolicyError(f"rule {self.id}: {field} is {value!r}, not one of {', '.join(allowed)}")
         if ID.fullmatch(self.id) is None:
             raise PolicyError(f"{self.id!r} is no id of a rule: capital letters and digits, such as ACME01")
+
+    def outcome_unread(self, reason: str) -> Outcome:
+        """Answer for something that could not be read at all."""
+        return (self.unread(reason) if self.unread is not None else None) or unknown(f"not read: {reason}")
 
     def outcomes(self, subject: Any, policy: Any) -> list[Outcome]:
         """Ask the rule; what it answers in short is spelled out.
@@ -153,6 +162,7 @@ def rule(
     inspects: str = "",
     source: str = "",
     remedy: str = "",
+    unread: Unread | None = None,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function.
 
@@ -171,6 +181,6 @@ def rule(
     """
 
     def made(check: Check) -> Rule:
-        return Rule(id, title, severity, scope, needs, inspects, source, remedy, check)
+        return Rule(id, title, severity, scope, needs, inspects, source, remedy, check, unread)
 
     return made

@@ -17,6 +17,14 @@ from regexplore.image.file_system import FileSystem
 from regexplore.image.packages import OsRelease, Package
 from regexplore.oci import Descriptor, Digest, Document, ImageConfig, Index, UnreadableDocument
 
+NOT_THERE = ("MissingError", "NotFoundError")
+"""Errors that say that content does not exist, by the names that reasons begin with."""
+
+
+def reference_of(name: str, tag: str) -> str:
+    """Give a repository with a tag or digest."""
+    return f"{name}@{tag}" if ":" in tag else f"{name}:{tag}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FileView:
@@ -31,6 +39,8 @@ class FileView:
     os : OsRelease
     read : callable
         Gives the content of a path.
+    owned : frozenset of str
+        Paths that package managers say are theirs; empty when none says so.
     problems : tuple of str
         What could not be read.
     """
@@ -40,6 +50,7 @@ class FileView:
     databases: tuple[str, ...]
     os: OsRelease
     read: Callable[[str], bytes]
+    owned: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
 
 
@@ -101,6 +112,8 @@ class AuditedManifest:
     files : FileView or None
     files_problem : str
     bases : tuple of Base
+    parts : mapping of str to bytes
+        Small blobs of an artifact that rules look into, or how larger ones begin, by digest.
     missing : mapping of str to str
         What it names and could not be had, by digest, and why.
     subject_missing : str or None
@@ -123,6 +136,7 @@ class AuditedManifest:
     files: FileView | None = None
     files_problem: str = ""
     bases: tuple[Base, ...] = ()
+    parts: Mapping[str, bytes] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     subject_missing: str | None = None
 
@@ -189,6 +203,11 @@ class AuditedManifest:
         """Give what hangs on another manifest, such as on a piece of evidence."""
         return tuple(one for one in self.evidence if one.piece.subject == digest)
 
+    @property
+    def absent(self) -> Mapping[str, str]:
+        """What it names and the registry does not hold; not what only could not be read."""
+        return {digest: reason for digest, reason in self.missing.items() if reason.startswith(NOT_THERE)}
+
     def raw_problem(self) -> str:
         """Give why the document could not be read; "" when it could."""
         return self.document.reason if isinstance(self.document, UnreadableDocument) else ""
@@ -213,6 +232,8 @@ class SpeakingTag:
         Digests in the index under a tag of the schema.
     gone : tuple of str
         Those of them that are not there.
+    problem : str
+        Why the index could not be read, or not all that it lists be looked for.
     """
 
     tag: str
@@ -222,6 +243,7 @@ class SpeakingTag:
     reason: str = ""
     listed: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -242,6 +264,8 @@ class AuditedRepository:
         Earlier looks at it, oldest first; None when there is no folder of them.
     complete : bool
         Whether all tags were listed.
+    not_looked_at : int
+        How many tags were left out, or could not be read.
     """
 
     name: str
@@ -251,6 +275,7 @@ class AuditedRepository:
     manifests: list[AuditedManifest] = field(default_factory=list)
     snapshots: Sequence[TagSnapshot] | None = None
     complete: bool = True
+    not_looked_at: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -267,6 +292,10 @@ class AuditedRegistry:
         Whether it answered without credentials; None when that is not known.
     channels : frozenset of str
         How it listed referrers, as far as it was asked.
+    filters : bool or None
+        Whether it says that it applied a filter by artifact type; None when it was not asked for one.
+    refused_realm : str
+        Why its token server was not asked; "" when nothing was refused.
     """
 
     name: str
@@ -274,3 +303,5 @@ class AuditedRegistry:
     loopback: bool = False
     anonymous: bool | None = None
     channels: frozenset[str] = frozenset()
+    filters: bool | None = None
+    refused_realm: str = ""

@@ -15,10 +15,12 @@ from regexplore.evidence.piece import OTHER, SBOM, SIGNATURE, VEX, VULNERABILITI
 from regexplore.evidence.predicates import predicate_kind
 from regexplore.evidence.reading import at, text
 from regexplore.evidence.sboms import spdx_tag_value
+from regexplore.evidence.sboms.cut_off import whole_elements
 from regexplore.evidence.sboms.parse import is_sbom
 from regexplore.evidence.sigstore_bundle import MEDIA_TYPE_PREFIX, is_bundle
 from regexplore.evidence.simple_signing import MEDIA_TYPE as SIMPLE_SIGNING
 from regexplore.evidence.vex import is_cyclonedx_vex, is_openvex
+from regexplore.evidence.vulnerability_scan import is_scan
 from regexplore.oci import strict_json
 
 UNKNOWN = "unknown"
@@ -132,9 +134,18 @@ def _by_content(body: bytes) -> Recognised:
         return Recognised()
     try:
         tree = strict_json.loads(body)
-        return _of_tree(tree)
     except DocumentError as error:
-        return Recognised(problem=str(error))
+        return _cut_off(body) or Recognised(problem=str(error))
+    return _of_tree(tree)
+
+
+def _cut_off(body: bytes) -> Recognised | None:
+    """Tell what a document is that ends in the middle; only SBOMs are worth reading then."""
+    try:
+        tree, problem = whole_elements(body)
+    except DocumentError:
+        return None
+    return Recognised(_sbom_format(tree), SBOM, problem=problem) if is_sbom(tree) else None
 
 
 def _of_tree(tree: Any) -> Recognised:
@@ -160,6 +171,8 @@ def _of_tree(tree: Any) -> Recognised:
         return Recognised("CycloneDX VEX", VEX)
     if is_sbom(tree):
         return Recognised(_sbom_format(tree), SBOM)
+    if is_scan(tree):
+        return Recognised("vulnerability scan", VULNERABILITIES)
     if isinstance(at(tree, "runs"), list) and text(tree, "version").startswith("2."):
         return Recognised("SARIF", VULNERABILITIES)
     return Recognised()

@@ -59,7 +59,16 @@ def _checked(evidence: Evidence, subject: Descriptor, trust: Trust, repository: 
             return _with_keys(trust) or verify_bundle(body, subject, trust)
         case "notation JWS" | "notation COSE" | "notation signature":
             return _with_keys(trust) or verify_notation(body, subject, trust, repository)
-        case "in-toto statement" | "SPDX" | "CycloneDX" | "syft" | "OpenVEX" | "SARIF" | "CycloneDX VEX":
+        case (
+            "in-toto statement"
+            | "SPDX"
+            | "CycloneDX"
+            | "syft"
+            | "OpenVEX"
+            | "SARIF"
+            | "CycloneDX VEX"
+            | "vulnerability scan"
+        ):
             return not_checked("it is not signed: anybody who can push could have written it")
         case "Helm provenance":
             return not_checked("OpenPGP signatures are not checked")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,6 +12,7 @@ from regexplore.content.store import TagLister
 from regexplore.errors import LayerError, PolicyError, RegexploreError
 from regexplore.evidence.base_image import BaseClaim
 from regexplore.frames.facts import told
+from regexplore.image.packages import owned_files
 from regexplore.objects.artifact import Artifact
 from regexplore.objects.collection import Collection
 from regexplore.objects.getting import get
@@ -20,9 +22,11 @@ from regexplore.objects.meter import meter_of
 from regexplore.objects.registry import Registry
 from regexplore.objects.repository import Repository
 from regexplore.objects.source import Source
-from regexplore.oci import Digest, normalize
+from regexplore.oci import Descriptor, Digest, normalize
 from regexplore.oci.digest import is_digest
 from regexplore.remote.origin import is_loopback, split_host
+
+FILTERED_TYPE = "application/vnd.cncf.notary.signature"
 
 Target = Registry | Collection | Artifact | str
 Targets = Target | Iterable[Target]
@@ -91,8 +95,16 @@ def places(targets: Targets, match: str | None = None) -> Iterator[Place]:
         yield from _single(list(targets))
 
 
-def registry_of(sources: Iterable[Source]) -> AuditedRegistry | None:
-    """Give what is known of the registry after it was asked; None when there are several, or none."""
+def registry_of(sources: Iterable[Source], reasons: Sequence[str] = ()) -> AuditedRegistry | None:
+    """Give what is known of the registry after it was asked; None when there are several, or none.
+
+    Parameters
+    ----------
+    sources
+        What was read.
+    reasons
+        What could not be read, and why: a token server that was refused is told there.
+    """
     stores = {
         str(one.store.reference.registry): one.store for one in sources if isinstance(one.store, Repository)
     }
@@ -110,7 +122,34 @@ def registry_of(sources: Iterable[Source]) -> AuditedRegistry | None:
         is_loopback(split_host(store.reference.registry)),
         anonymous,
         frozenset(channels),
+        _filters(stores.values()),
+        next((reason for reason in reasons if "RealmRefusedError" in reason), ""),
     )
+
+
+def ask_for_filter(sources: Iterable[Source], subjects: Mapping[str, Descriptor]) -> None:
+    """Ask each registry once for referrers of one type, which shows whether it filters.
+
+    Parameters
+    ----------
+    sources
+        The repositories that were read.
+    subjects
+        A manifest of each, by the repository's name.
+    """
+    asked: set[str] = set()
+    for source in sources:
+        store, subject = source.store, subjects.get(source.name)
+        if not isinstance(store, Repository) or subject is None or store.reference.registry in asked:
+            continue
+        asked.add(store.reference.registry)
+        if store.referrers_capability == "supported":
+            with suppress(RegexploreError):
+                next(iter(store.referrer_pages(subject, FILTERED_TYPE)), None)
+
+
+def _filters(stores: Iterable[Repository]) -> bool | None:
+    return next((said for store in stores if (said := store.referrers_filtered) is not None), None)
 
 
 def open_files(source: Source) -> Callable[[AuditedManifest], FileView]:
@@ -123,8 +162,19 @@ def open_files(source: Source) -> Callable[[AuditedManifest], FileView]:
         system = image._files.file_system(progress=None)
         search = image._packages()
         problems = [f"layer {n}: {layer.error}" for n, layer in enumerate(system.layers, 1) if layer.error]
+        kept = {
+            path: system.layers[layer].kept[row]
+            for path, (layer, row) in system.present()
+            if row in system.layers[layer].kept
+        }
         return FileView(
-            system, search.packages, search.databases, image.os, image._files.read, tuple(problems)
+            system,
+            search.packages,
+            search.databases,
+            image.os,
+            image._files.read,
+            owned_files(kept),
+            tuple(problems),
         )
 
     return opened

@@ -18,6 +18,7 @@ from regexplore.objects.audit_report import AuditReport
 from regexplore.objects.audit_target import (
     Place,
     Targets,
+    ask_for_filter,
     find_base,
     name_of,
     open_files,
@@ -241,6 +242,7 @@ class _Run:
     ) -> AuditReport:
         """Ask the rules and make the frames."""
         from regexplore.auditing import report_frames
+        from regexplore.auditing.bases_by_layers import find_bases_by_layers
         from regexplore.auditing.engine import ask_all
         from regexplore.auditing.result import AuditResult
         from regexplore.frames.findings import findings_frame
@@ -249,9 +251,15 @@ class _Run:
         origin = Origin(name)
         for reason in self._reasons:
             origin.partial(reason)
-        registry = registry_of([place.source for place in found])
-        findings = findings_frame(ask_all(registry, self._repositories, rules, self._policy), origin)
         manifests = [one for repository in self._repositories for one in repository.manifests]
+        find_bases_by_layers(manifests)
+        if "REG03" in rules and STOPPED not in self._reasons:
+            subjects = {
+                one.name: one.manifests[0].document.descriptor for one in self._repositories if one.manifests
+            }
+            ask_for_filter([place.source for place in found], subjects)
+        registry = registry_of([place.source for place in found], list(self._reasons))
+        findings = findings_frame(ask_all(registry, self._repositories, rules, self._policy), origin)
         result = AuditResult(
             source=name,
             taken=started,

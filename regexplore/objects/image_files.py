@@ -18,8 +18,9 @@ from regexplore.errors import (
 )
 from regexplore.image.file_reader import LayerFile
 from regexplore.image.file_system import FileSystem
+from regexplore.image.kept_files import is_kept
 from regexplore.image.layer import LayerListing, list_layer
-from regexplore.image.packages import find_build_info, is_database
+from regexplore.image.packages import find_build_info
 from regexplore.image.soci import SociTable, read_ztoc
 from regexplore.image.table_of_contents import TableOfContents, read_table, table_kind
 from regexplore.oci import Descriptor, Digest
@@ -185,7 +186,7 @@ class ImageFiles:
             if table is not None:
                 self._tables[descriptor.digest] = table
                 return table.listing
-        return list_layer(self._store, descriptor, expected, keep=is_database, look=find_build_info)
+        return list_layer(self._store, descriptor, expected, keep=is_kept, look=find_build_info)
 
     def _table(self, descriptor: Descriptor) -> TableOfContents | SociTable | None:
         if table_kind(descriptor):

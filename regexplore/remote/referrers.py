@@ -50,6 +50,8 @@ class ReferrersState:
         self._capability = Capability.UNKNOWN
         self._lock = Lock()
         self.probing = Lock()
+        # Whether a filter by artifact type was applied, as far as one was asked for.
+        self.filtered: bool | None = None
 
     @property
     def capability(self) -> Capability:
@@ -173,6 +175,8 @@ class Referrers:
         try:
             for page in listing:
                 self.state.learn(Capability.SUPPORTED)
+                if artifact_type:
+                    self.state.filtered = _says_filtered(page)
                 kept = _filtered(_descriptors(page), artifact_type)
                 if kept:
                     yield kept
@@ -209,6 +213,15 @@ def _means_no_api(error: ResponseError) -> bool:
     if error.status == 400:
         return error.has_code("UNSUPPORTED")
     return error.status in (405, 406, 501) or 300 <= error.status < 400
+
+
+def _says_filtered(page: Page) -> bool:
+    """Whether the answer says that the filter by artifact type was applied."""
+    annotations = page.content.get("annotations")
+    said = [page.response.headers.get(FILTERS_HEADER, "")]
+    if isinstance(annotations, dict):
+        said.append(str(annotations.get(FILTERS_ANNOTATION, "")))
+    return any("artifactType" in one for one in said)
 
 
 def _descriptors(page: Page) -> list[Descriptor]:

@@ -336,6 +336,11 @@ class RemoteRepository:
         """``supported``, ``unsupported`` or ``unknown``: what is known of the referrers API so far."""
         return self._referrers.state.capability.value
 
+    @property
+    def referrers_filtered(self) -> bool | None:
+        """Whether the registry says that it filters referrers by artifact type; None while it was not asked to."""
+        return self._referrers.state.filtered
+
     def set_referrers_capability(self, capable: bool) -> None:
         """Say whether the registry has the referrers API (Go ``SetReferrersCapability``).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from regexplore.auditing.policy import Policy, any_glob
@@ -11,6 +12,7 @@ from regexplore.errors import InvalidReferenceError
 from regexplore.oci import normalize
 
 EPOCHS = 1981
+_DISTRO = re.compile(r"[?&]distro=([a-z]{2,20}-[0-9][0-9.]{0,20})", re.ASCII)
 
 
 @rule(
@@ -18,17 +20,17 @@ EPOCHS = 1981
     title="base image not known",
     severity="low",
     needs="evidence",
-    inspects="base annotations, base labels, and materials of provenance",
-    source="CIS-DI-0001; CIS Docker 4.2; OCI annotations",
+    inspects="base annotations, base labels, materials of provenance, and layers of other images of the audit",
+    source="CIS-DI-0002; CIS Docker 4.2; OCI annotations",
     remedy="annotate the image with org.opencontainers.image.base.name and .digest, or build with provenance",
 )
 def base_unknown(image: AuditedManifest, policy: Policy) -> Outcome:
-    """Nothing says what it is built on."""
+    """Nothing says what it is built on, and it begins with the layers of no other image."""
     if image.bases:
         return passed(f"{image.bases[0].name or image.bases[0].digest}, by {image.bases[0].where}")
     if image.evidence_problems:
         return unknown(image.evidence_problems[0])
-    return failed("no annotation, label or provenance names a base image")
+    return failed("no annotation, label or provenance names a base image, and no image of this audit is one")
 
 
 @rule(
@@ -124,28 +126,45 @@ def old(image: AuditedManifest, policy: Policy) -> Outcome:
     "BAS06",
     title="operating system gets no more fixes",
     severity="medium",
-    needs="files",
-    inspects="os-release against the table of the policy",
+    needs="evidence",
+    inspects="os-release, or where files were not read the distribution that SBOMs name, against the policy's table",
     source="end-of-life dates of the distributions",
     remedy="move to a supported release",
 )
 def end_of_life(image: AuditedManifest, policy: Policy) -> Outcome:
     """Support has ended."""
-    if image.files is None:
-        return unknown(image.files_problem or "the layers were not read")
-    system = image.files.os
-    if not system.id:
-        return not_applicable("no os-release")
-    keys = (system.distro, f"{system.id}-{'.'.join(system.version_id.split('.')[:2])}")
-    last = next((policy.end_of_life[key] for key in keys if key in policy.end_of_life), None)
-    if last is None:
-        return unknown(f"{system.distro} is not in the policy's table")
-    if last < policy.moment.date():
-        return failed(f"{system.pretty_name or system.distro}: support ended on {last}", "/etc/os-release")
-    return passed(f"{system.distro}, supported until {last}")
+    if image.files is not None:
+        system = image.files.os
+        if not system.id:
+            return not_applicable("no os-release")
+        return _support(system.distro, system.pretty_name or system.distro, "/etc/os-release", policy)
+    distro, where = next(_distros(image), ("", ""))
+    if not distro:
+        return unknown(image.files_problem or "the layers were not read, and no SBOM names the distribution")
+    return _support(distro, f"{distro}, as an SBOM says", where, policy)
 
 
 RULES = (base_unknown, outdated, false_base, untrusted_base, old, end_of_life)
+
+
+def _support(distro: str, told: str, where: str, policy: Policy) -> Outcome:
+    name, _, version = distro.partition("-")
+    keys = (distro, f"{name}-{'.'.join(version.split('.')[:2])}", f"{name}-{version.split('.')[0]}")
+    last = next((policy.end_of_life[key] for key in keys if key in policy.end_of_life), None)
+    if last is None:
+        return unknown(f"{distro} is not in the policy's table")
+    if last < policy.moment.date():
+        return failed(f"{told}: support ended on {last}", where)
+    return passed(f"{told}, supported until {last}")
+
+
+def _distros(image: AuditedManifest) -> Iterator[tuple[str, str]]:
+    """Give the distributions that purls of SBOMs name, and the SBOM."""
+    for one in image.all_evidence:
+        for part in one.sbom.components if one.sbom is not None else ():
+            found = _DISTRO.search(part.purl)
+            if found is not None:
+                yield found[1], one.digest
 
 
 def _host(name: str) -> str:

@@ -47,6 +47,11 @@ _DANGEROUS = {
     "CURL_INSECURE": None,
 }
 _MAX_STEP = 20_000
+_PACKAGE_LISTS = re.compile(
+    r"/var/lib/apt/lists/[^/]{1,255}_(?:Packages|InRelease|Release)(?:\.[a-z0-9]{1,4})?"
+    r"|/var/cache/apk/APKINDEX[^/]{1,255}|/var/cache/(?:dnf|yum)/.{1,255}\.(?:solv|solvx|sqlite)",
+    re.ASCII,
+)
 
 
 @rule(
@@ -197,7 +202,7 @@ def add(image: AuditedManifest, policy: Policy) -> Outcome:
     "CFG09",
     title="careless package steps",
     severity="low",
-    inspects="the history",
+    inspects="the history, and package lists that were left where the files were read",
     source="CIS Docker 4.7; DKL-DI-0003 to 0005; DS-0017",
     remedy="update and install in one step, without upgrade, and clean up after it",
 )
@@ -206,7 +211,10 @@ def package_steps(image: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
     found = [(told, step) for step in _steps(image) if (told := _careless(step))]
     for told, step in found[:10]:
         yield failed(f"{told}: {step[:100]}", "history")
-    if not found:
+    left = _lists_left(image)
+    if left:
+        yield failed(f"{len(left)} package lists were left: {left[0]}", left[0])
+    if not found and not left:
         yield passed()
 
 
@@ -345,6 +353,18 @@ def _careless(step: str) -> str:
     if re.search(r"\bapk add (?!.*--no-cache)", step) and "rm -rf /var/cache/apk" not in step:
         return "apk keeps its index"
     return ""
+
+
+def _lists_left(image: AuditedManifest) -> list[str]:
+    """Give the indexes of package managers that are still there; none where the files were not read."""
+    if image.files is None:
+        return []
+    system = image.files.system
+    return sorted(
+        path
+        for path, (layer, row) in system.present()
+        if _PACKAGE_LISTS.fullmatch(path) and system.layers[layer].sizes[row] > 0
+    )
 
 
 def _is_dangerous(name: str, value: str) -> bool:

@@ -15,15 +15,27 @@ from regexplore.image.file_system import DELETED, Place
 
 MAX_TOLD = 20
 _SECRET_FILES = re.compile(
-    r"(?:^|/)(?:id_(?:rsa|dsa|ecdsa|ed25519|[a-z0-9_]{1,40})|\.git-credentials|\.netrc|\.pgpass|\.env"
+    r"(?:^|/)(?:\.ssh/id_[a-z0-9_]{1,40}|id_(?:rsa|dsa|ecdsa|ed25519)(?:_[a-z0-9_]{1,40})?|\.git-credentials|\.netrc|\.pgpass|\.env"
     r"|\.aws/credentials|\.docker/config\.json|\.kube/config|[^/]{1,100}\.(?:p12|pfx|jks|keystore))$",
     re.ASCII,
 )
-# Public halves, and names that only begin alike.
-_NO_SECRETS = re.compile(r"\.pub$|/id_map$|/id_table$|/id_token$", re.ASCII)
+# What files hold that may hold a secret, by their names.
+_SECRET_BODIES = (
+    (
+        (".pem", ".key"),
+        re.compile(rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY-----"),
+        "holds a private key",
+    ),
+    ((".npmrc",), re.compile(rb"_(?:authToken|auth|password)\s{0,10}="), "holds a token of npm"),
+    ((".pypirc",), re.compile(rb"(?m)^\s{0,10}password\s{0,10}[=:]"), "holds a password of PyPI"),
+)
 _MANAGERS = ("apt", "apt-get", "dpkg", "apk", "dnf", "yum", "microdnf", "rpm", "zypper", "pacman")
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh", "busybox")
 _PROGRAM_FOLDERS = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/")
+# Scripts of dpkg itself, and what package managers of languages keep account of.
+_OTHER_MANAGERS = re.compile(
+    r"^/var/lib/(?:dpkg|rpm)/|^/lib/apk/|/(?:site|dist)-packages/|/node_modules/", re.ASCII
+)
 # Where package managers never write (Filesystem Hierarchy Standard 3.0).
 _UNMANAGED = ("/usr/local/", "/opt/", "/home/", "/root/", "/srv/", "/app/", "/tmp/")  # noqa: S108
 
@@ -63,10 +75,10 @@ def world_writable(image: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
 
 @rule(
     "FS03",
-    title="file that is named like a secret",
+    title="file with a secret",
     severity="high",
     needs="files",
-    inspects="names of files, deleted ones included; nothing is read",
+    inspects="names of files, deleted ones included; of .pem, .key, .npmrc and .pypirc what they hold; never shown",
     source="CIS-DI-0010; DKL-LI-0003",
     remedy="revoke it, and build without it",
 )
@@ -76,9 +88,9 @@ def secret_files(image: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
     if view is None:
         yield unknown(image.files_problem or "the layers were not read")
         return
-    found = [path for path, _, _ in _everything(view) if _is_secret(path)]
-    for path in sorted(set(found))[:MAX_TOLD]:
-        yield failed(f"{path} is named like a secret", path)
+    found = {path: told for path, place, _ in _everything(view) if (told := _secret_in(view, path, place))}
+    for path, told in sorted(found.items())[:MAX_TOLD]:
+        yield failed(f"{path} {told}", path)
     if not found:
         yield passed()
 
@@ -99,7 +111,9 @@ def hidden_secrets(image: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
         yield unknown(image.files_problem or "the layers were not read")
         return
     found = [
-        (path, place) for path, place, state in view.system.hidden if state == DELETED and _is_secret(path)
+        (path, place)
+        for path, place, state in view.system.hidden
+        if state == DELETED and _secret_in(view, path, place)
     ]
     for path, (layer, _) in found[:MAX_TOLD]:
         yield failed(f"{path} was deleted by a later layer, layer {layer + 1} still holds it", path)
@@ -134,7 +148,10 @@ def accounts(image: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
     for number in twice[:MAX_TOLD]:
         names = ", ".join(row[0] for row in users or () if len(row) > 2 and row[2] == number)
         yield failed(f"user id {number} has several names: {names}", "/etc/passwd")
-    if not empty and not twice:
+    same = sorted(name for name, count in Counter(row[0] for row in users or ()).items() if count > 1)
+    for name in same[:MAX_TOLD]:
+        yield failed(f"the user {name} is there twice", "/etc/passwd")
+    if not empty and not twice and not same:
         yield passed()
 
 
@@ -194,12 +211,12 @@ def tools(image: AuditedManifest, policy: Policy) -> Outcome:
     title="programs that no package manager knows",
     severity="info",
     needs="files",
-    inspects="executable files where package managers never write",
+    inspects="executable files against the lists of files of dpkg, apk and rpm; without lists, by their folders",
     source="CIS-DI-0011; CIS Docker 4.11; Filesystem Hierarchy Standard",
     remedy="list them in the SBOM, with digest and origin",
 )
 def unpackaged(image: AuditedManifest, policy: Policy) -> Outcome:
-    """Executables below /usr/local, /opt, /app and other folders of one's own."""
+    """No package owns them; where no list says who owns what, those below /usr/local, /opt, /app and the like."""
     view = _view(image)
     if view is None:
         return unknown(image.files_problem or "the layers were not read")
@@ -208,14 +225,18 @@ def unpackaged(image: AuditedManifest, policy: Policy) -> Outcome:
     found = [
         path
         for path, (layer, row) in view.system.present()
-        if path.startswith(_UNMANAGED)
+        if view.system.layers[layer].modes[row] & 0o111
         and view.system.layers[layer].types[row] == FILE
-        and view.system.layers[layer].modes[row] & 0o111
+        and (
+            path not in view.owned and not _OTHER_MANAGERS.search(path)
+            if view.owned
+            else path.startswith(_UNMANAGED)
+        )
     ]
+    how = "that no package owns" if view.owned else "outside of the package manager's folders"
     if not found:
-        return passed()
-    some = ", ".join(sorted(found)[:5])
-    return failed(f"{len(found)} executables outside of the package manager's folders: {some}", min(found))
+        return passed(f"no executables {how}")
+    return failed(f"{len(found)} executables {how}: {', '.join(sorted(found)[:5])}", min(found))
 
 
 RULES = (
@@ -260,8 +281,16 @@ def _everything(view: FileView) -> Iterator[tuple[str, Place, str]]:
     yield from view.system.hidden
 
 
-def _is_secret(path: str) -> bool:
-    return _SECRET_FILES.search(path) is not None and _NO_SECRETS.search(path) is None
+def _secret_in(view: FileView, path: str, place: Place) -> str:
+    """Tell why a file is a secret: by its name, or by what it holds; "" when it is none that is known."""
+    if _SECRET_FILES.search(path) is not None:
+        return "is named like a secret"
+    for endings, pattern, told in _SECRET_BODIES:
+        if path.endswith(endings):
+            layer, row = place
+            content = view.system.layers[layer].kept.get(row, b"")
+            return told if pattern.search(content) else ""
+    return ""
 
 
 def _table(view: FileView, path: str) -> list[list[str]] | None:

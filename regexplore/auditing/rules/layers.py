@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from regexplore.auditing.policy import Policy
 from regexplore.auditing.rule import Outcome, failed, passed, rule, unknown
 from regexplore.auditing.subjects import AuditedManifest
+from regexplore.errors import SizeExceedsLimitError
 from regexplore.image.waste import waste_of
 
 DENSE_FROM = 1 << 20
+LAST_TIME = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 @rule(
@@ -44,14 +46,17 @@ def waste(image: AuditedManifest, policy: Policy) -> Outcome:
     remedy="look into it with limits; nothing useful is that dense",
 )
 def dense(image: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
-    """Hundreds of times its size."""
+    """Hundreds of times its size, or more than is ever unpacked."""
     if image.files is None:
         yield unknown(image.files_problem or "the layers were not read")
         return
     count = 0
     for number, listing in enumerate(image.files.system.layers, 1):
         ratio = listing.unpacked_bytes / max(listing.descriptor.size, 1)
-        if ratio > policy.compression_ratio and listing.unpacked_bytes > DENSE_FROM:
+        if isinstance(listing.error, SizeExceedsLimitError):
+            count += 1
+            yield failed(f"layer {number} was given up: {listing.error}", listing.descriptor.digest)
+        elif ratio > policy.compression_ratio and listing.unpacked_bytes > DENSE_FROM:
             count += 1
             told = f"layer {number} unpacks to {ratio:,.0f} times its size, {listing.unpacked_bytes:,} bytes"
             yield failed(told, listing.descriptor.digest)
@@ -82,28 +87,35 @@ def too_many(image: AuditedManifest, policy: Policy) -> Outcome:
 
 @rule(
     "LAY04",
-    title="made in the future",
+    title="hints that it cannot be built again alike",
     severity="info",
     needs="config",
     inspects="creation time of the config, and times of files where they were read",
     source="reproducible-builds.org, SOURCE_DATE_EPOCH",
-    remedy="set the clock, or SOURCE_DATE_EPOCH",
+    remedy="build with SOURCE_DATE_EPOCH, and rewrite the times of files to it; set the clock",
 )
-def future(image: AuditedManifest, policy: Policy) -> Outcome:
-    """A time that has not come yet."""
+def not_reproducible(image: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
+    """A time from the clock of the builder, files younger than the image, or a time that has not come yet."""
     if image.config is None:
-        return unknown(image.config_problem or "the config was not read")
-    created = image.config.created
-    if created is not None and created > policy.moment:
-        return failed(f"created on {created:%Y-%m-%d}", image.config.descriptor.digest)
+        yield unknown(image.config_problem or "the config was not read")
+        return
+    created, digest = image.config.created, image.config.descriptor.digest
+    hints = [*_hints_of(created, policy.moment)]
     latest = (
         max((max(one.mtimes, default=0) for one in image.files.system.layers), default=0)
         if image.files
         else 0
     )
-    if latest > policy.moment.timestamp() and latest < datetime(9999, 1, 1, tzinfo=UTC).timestamp():
-        return failed(f"a file of {datetime.fromtimestamp(latest, UTC):%Y-%m-%d}", image.digest)
-    return passed()
+    if LAST_TIME > latest > policy.moment.timestamp():
+        hints.append(f"a file of {datetime.fromtimestamp(latest, UTC):%Y-%m-%d}, which has not come yet")
+    elif created is not None and LAST_TIME > latest > created.timestamp() > 0:
+        hints.append(
+            f"a file of {datetime.fromtimestamp(latest, UTC):%Y-%m-%d %H:%M:%S}, younger than the image"
+        )
+    for hint in hints:
+        yield failed(hint, digest)
+    if not hints:
+        yield passed("" if image.files is not None else "files were not read")
 
 
 @rule(
@@ -121,4 +133,14 @@ def encrypted(image: AuditedManifest, policy: Policy) -> Outcome:
     return failed("nothing in it can be looked at", found.digest) if found else passed()
 
 
-RULES = (waste, dense, too_many, future, encrypted)
+RULES = (waste, dense, too_many, not_reproducible, encrypted)
+
+
+def _hints_of(created: datetime | None, moment: datetime) -> Iterator[str]:
+    if created is None:
+        return
+    if created > moment:
+        yield f"created on {created:%Y-%m-%d}, which has not come yet"
+    elif created.microsecond:
+        # SOURCE_DATE_EPOCH has whole seconds.
+        yield f"created at {created:%Y-%m-%d %H:%M:%S.%f}, by the clock of the builder"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from regexplore.auditing.policy import Policy
 from regexplore.auditing.rule import Outcome, failed, not_applicable, passed, rule, unknown
-from regexplore.auditing.subjects import AuditedManifest
+from regexplore.auditing.subjects import NOT_THERE, AuditedManifest
 from regexplore.content.store import MAX_DOCUMENT_BYTES
 from regexplore.errors import DocumentError
 from regexplore.oci import Manifest, Schema1Manifest, media_types, strict_json
@@ -19,6 +19,14 @@ MAX_LEVELS = 2
 MAX_ENTRIES = 1_000
 _CONFUSED = ("at once", "mediaType says", "but for case")
 _WRONG_BYTES = ("MismatchedDigestError", "ContentError", "ShortContentError", "TrailingDataError")
+
+
+def _wrong_reference(reason: str) -> Outcome | None:
+    return failed(reason) if reason.startswith(_WRONG_BYTES) else None
+
+
+def _large_reference(reason: str) -> Outcome | None:
+    return failed(reason) if reason.startswith("SizeExceedsLimitError") else None
 
 
 @rule(
@@ -50,6 +58,7 @@ def two_meanings(manifest: AuditedManifest, policy: Policy) -> Outcome:
     inspects="digest and size of everything that was read",
     source="CVE-2024-3727; GHSA-qv35-3gw6-8q4j",
     remedy="push the content again; look into the registry's storage",
+    unread=_wrong_reference,
 )
 def wrong_bytes(manifest: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
     """Something is not there, or is not what was asked for."""
@@ -57,12 +66,14 @@ def wrong_bytes(manifest: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
     for problem in problems:
         yield failed(problem, manifest.digest)
     for digest, reason in manifest.missing.items():
-        yield failed(f"not there: {reason}" if _is_missing(reason) else reason, digest)
+        yield _absence(digest, reason)
     view = manifest.files
-    for listing in view.system.layers if view is not None else ():
-        if listing.error is not None and type(listing.error).__name__ in _WRONG_BYTES:
-            yield failed(str(listing.error), listing.descriptor.digest)
-    if not problems and not manifest.missing:
+    unread = [listing for listing in view.system.layers if listing.error] if view is not None else []
+    for listing in unread:
+        told = f"{type(listing.error).__name__}: {listing.error}"
+        if listing.descriptor.digest not in manifest.missing:
+            yield _absence(listing.descriptor.digest, told)
+    if not problems and not manifest.missing and not unread:
         yield passed("" if view is not None or not manifest.is_image else "layers were not read")
 
 
@@ -201,15 +212,19 @@ def no_type(manifest: AuditedManifest, policy: Policy) -> Outcome:
     remedy="build it again",
 )
 def counts(image: AuditedManifest, policy: Policy) -> Outcome:
-    """Not as many diff_ids as layers."""
+    """Not as many diff_ids as layers; or a history of more or fewer steps, which is milder."""
     if image.config is None:
         return unknown(image.config_problem or "the config was not read")
     layers, ids = len(image.layers), len(image.config.diff_ids)
     if layers != ids:
         return failed(f"{layers} layers, {ids} diff_ids", image.config.descriptor.digest)
     steps = sum(not step.empty_layer for step in image.config.history)
-    told = f"; the history tells of {steps}" if image.config.history and steps != layers else ""
-    return passed(f"{layers} of each{told}")
+    if image.config.history and steps != layers:
+        # Tools that squash leave a history behind that says something else: told, and milder.
+        return failed(
+            f"{layers} layers, the history tells of {steps}", image.config.descriptor.digest, severity="low"
+        )
+    return passed(f"{layers} of each")
 
 
 @rule(
@@ -268,6 +283,7 @@ def platform(image: AuditedManifest, policy: Policy) -> Outcome:
     inspects="size of the document, depth of indexes, number of entries",
     source="distribution-spec v1.1 (4 MiB)",
     remedy="split it up",
+    unread=_large_reference,
 )
 def too_much(manifest: AuditedManifest, policy: Policy) -> Outcome:
     """Many clients refuse it."""
@@ -317,8 +333,11 @@ def _digests(tree: Any) -> Iterator[str]:
             left.extend(one)
 
 
-def _is_missing(reason: str) -> bool:
-    return reason.startswith(("MissingError", "NotFoundError"))
+def _absence(digest: str, reason: str) -> Outcome:
+    """Judge what could not be had: not there, not what it should be, or only not known."""
+    if reason.startswith(NOT_THERE):
+        return failed(f"not there: {reason}", digest)
+    return failed(reason, digest) if reason.startswith(_WRONG_BYTES) else unknown(reason, digest)
 
 
 def _is_dangerous(url: str) -> bool:

@@ -126,7 +126,9 @@ def source_disagrees(image: AuditedManifest, policy: Policy) -> Iterator[Outcome
     said = {**image.labels, **image.annotations}
     source, revision = said.get(SOURCE, ""), said.get(REVISION, "")
     for one, provenance in _read(image):
-        if not source or not provenance.source:
+        if not source and provenance.source and image.config_problem:
+            yield unknown(image.config_problem, one.digest)
+        elif not source or not provenance.source:
             yield not_applicable("one of the two names no source")
         elif _plain(source) != _plain(provenance.source):
             yield failed(f"the image says {source}, its provenance {provenance.source}", one.digest)

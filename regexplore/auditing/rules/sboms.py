@@ -122,7 +122,7 @@ def thin(image: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
 def another_image(image: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
     """It names another digest, or was made more than a day before the image."""
     for one, sbom in _read(image):
-        about = [name for name in (*one.names, *sbom.subjects) if name.startswith("sha256:")]
+        about = [name for name in (*one.names, *sbom.subjects) if name.startswith(("sha256:", "sha512:"))]
         built = image.config.created if image.config is not None else None
         if about and not image.digests & set(about):
             yield failed(f"it is about {about[0]}", one.digest)
@@ -146,7 +146,9 @@ def another_image(image: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
 def misses_packages(image: AuditedManifest, policy: Policy) -> Outcome:
     """A package is installed and in no SBOM."""
     sboms = [sbom for _, sbom in _read(image)]
-    if not sboms or image.files is None or not image.files.databases:
+    if image.files is None:
+        return unknown(image.files_problem or "the layers were not read")
+    if not sboms or not image.files.databases:
         return not_applicable("no SBOM, or no package database")
     listed = {key for sbom in sboms for component in sbom.components for key in _keys(component)}
     left = [one for one in image.files.packages if (one.name.lower(), one.version) not in listed]
@@ -207,6 +209,8 @@ def _lacks(sbom: Sbom, share: float) -> Iterator[str]:
         yield "who made it"
     if sbom.created is None:
         yield "when it was made"
+    if count > 1 and not sbom.relationships:
+        yield "relationships between packages"
 
 
 def _keys(component: Component) -> Iterator[tuple[str, str]]:

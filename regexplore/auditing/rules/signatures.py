@@ -148,8 +148,10 @@ def unexpected_signer(manifest: AuditedManifest, policy: Policy) -> Iterator[Out
 def signer_changed(repository: AuditedRepository, policy: Policy) -> Iterator[Outcome]:
     """The signers of a version differ from those of the version before."""
     signers = [(tag, names) for tag, names in _signers_by_tag(repository) if names]
+    problems = [one.evidence_problems[0] for one in repository.manifests if one.evidence_problems]
     if len(signers) < 2:
-        yield not_applicable("fewer than two signed versions")
+        told = problems or [f"{tag}: {reason}" for tag, reason in repository.errors.items()]
+        yield unknown(told[0]) if told else not_applicable("fewer than two signed versions")
         return
     changed = False
     for (before, old), (after, new) in pairwise(signers):

@@ -10,6 +10,7 @@ from regexplore.auditing.rule import Outcome, failed, not_applicable, passed, ru
 from regexplore.auditing.subjects import AuditedManifest, AuditedRepository
 from regexplore.auditing.tag_changes import MOVED, MOVED_BACK, tag_changes
 from regexplore.auditing.tag_snapshots import SeenTag, TagSnapshot
+from regexplore.evidence.looks import FOUND, NONE
 from regexplore.evidence.piece import REFERRERS_API, REFERRERS_TAG
 
 VERSION = "org.opencontainers.image.version"
@@ -30,11 +31,14 @@ def only_latest(repository: AuditedRepository, policy: Policy) -> Outcome:
     """What ``latest`` names has no other tag."""
     digest = repository.tags.get("latest")
     if digest is None:
-        return not_applicable("there is no tag latest")
+        problem = repository.errors.get("latest", "")
+        return unknown(problem) if problem else not_applicable("there is no tag latest")
     others = [tag for tag, named in repository.tags.items() if named == digest and tag != "latest"]
-    return (
-        passed(f"also {others[0]}") if others else failed("latest is the only tag of what it names", digest)
-    )
+    if others:
+        return passed(f"also {others[0]}")
+    if repository.not_looked_at:
+        return unknown(f"{repository.not_looked_at} other tags were not looked at", digest)
+    return failed("latest is the only tag of what it names", digest)
 
 
 @rule(
@@ -85,6 +89,8 @@ def another_version(manifest: AuditedManifest, policy: Policy) -> Outcome:
     said = {**manifest.labels, **manifest.annotations}.get(VERSION, "")
     versions = [found[1] for tag in manifest.tags if (found := _SEMVER.fullmatch(tag))]
     labelled = _SEMVER.fullmatch(said)
+    if versions and not said and manifest.config_problem:
+        return unknown(manifest.config_problem)
     if not versions or not said:
         return not_applicable("no version tag, or no version label")
     if said in manifest.tags or (labelled and labelled[1] in versions):
@@ -150,15 +156,20 @@ def stale(repository: AuditedRepository, policy: Policy) -> Iterator[Outcome]:
     """It lists what is gone, or not what the API lists."""
     listed_by_api: dict[str, set[str]] = {}
     for manifest in repository.manifests:
-        for found in manifest.own_evidence:
+        for look in manifest.looks:
+            if look.channel == REFERRERS_API and look.outcome in (FOUND, NONE):
+                listed_by_api.setdefault(look.subject, set())
+        for found in manifest.evidence:
             if REFERRERS_API in found.piece.channels:
-                listed_by_api.setdefault(manifest.digest, set()).add(found.piece.manifest.digest)
+                listed_by_api.setdefault(found.piece.subject, set()).add(found.piece.manifest.digest)
     for one in repository.speaking:
         if one.suffix:
             continue
         only_tag = set(one.listed) - listed_by_api.get(one.about, set(one.listed))
         if one.gone:
             yield failed(f"it lists {one.gone[0]}, which is not there", one.tag)
+        elif one.problem:
+            yield unknown(one.problem, one.tag)
         elif only_tag:
             yield failed(f"the {REFERRERS_TAG} lists {min(only_tag)}, the API does not", one.tag)
         else:

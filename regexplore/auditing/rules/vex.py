@@ -40,7 +40,7 @@ def another_product(image: AuditedManifest, policy: Policy) -> Iterator[Outcome]
 @rule(
     "VEX02",
     title="old scan for vulnerabilities",
-    severity="medium",
+    severity="info",
     needs="evidence",
     inspects="when scans were finished",
     source="cosign COSIGN_VULN_ATTESTATION_SPEC.md",

@@ -63,7 +63,9 @@ def _pairs(content: str) -> Iterator[tuple[str, str]]:
                 yield open_tag, "\n".join(parts)[:MAX_TEXT]
                 open_tag = ""
             continue
-        tag, colon, value = line.partition(":")
+        # Generators are known that leave the colon out of relationships.
+        relation = line.startswith("Relationship ")
+        tag, colon, value = line.partition(" " if relation else ":")
         if not colon or line.startswith("#"):
             continue
         value = value.strip()

@@ -17,8 +17,10 @@ from regexplore.image.packages.package import Package
 
 _NAME, _VERSION, _RELEASE, _EPOCH = 1000, 1001, 1002, 1003
 _VENDOR, _LICENCE, _ARCHITECTURE = 1011, 1014, 1022
+_DIRECTORY_NUMBERS, _BASE_NAMES, _DIRECTORIES = 1116, 1117, 1118
 _INT32, _STRING, _ARRAY, _I18N = 4, 6, 8, 9
 _MAX_TAGS = 10_000
+_MAX_FILES = 1_000_000
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -52,6 +54,45 @@ def read_rpm(content: bytes, path: str, system: OsRelease) -> Iterator[Package]:
             namespace=system.id,
             distro=system.distro,
         )
+
+
+def read_rpm_files(content: bytes, path: str) -> Iterator[str]:
+    """Yield the paths of all files that packages of a database own; none for the older formats.
+
+    Raises
+    ------
+    LayerError
+        It is broken.
+    """
+    if not content.startswith(_SQLITE):
+        return
+    for header in _headers(content, path):
+        lists = _lists(header, path)
+        folders = lists.get(_DIRECTORIES, [])
+        for name, number in zip(lists.get(_BASE_NAMES, []), lists.get(_DIRECTORY_NUMBERS, []), strict=False):
+            if isinstance(number, int) and number < len(folders):
+                yield f"{folders[number]}{name}"
+
+
+def _lists(header: bytes, path: str) -> dict[int, list[str] | list[int]]:
+    """Return the lists of a header that say which files a package has."""
+    wanted = (_DIRECTORY_NUMBERS, _BASE_NAMES, _DIRECTORIES)
+    try:
+        count, size = struct.unpack_from(">II", header)
+        data = header[8 + 16 * min(count, _MAX_TAGS) :][:size]
+        found: dict[int, list[str] | list[int]] = {}
+        for n in range(min(count, _MAX_TAGS)):
+            tag, kind, offset, length = struct.unpack_from(">IIII", header, 8 + 16 * n)
+            if tag not in wanted or length > _MAX_FILES:
+                continue
+            if kind == _INT32:
+                found[tag] = list(struct.unpack_from(f">{length}I", data, offset))
+            else:
+                texts = data[offset:].split(b"\0", length)[:length]
+                found[tag] = [text.decode("utf-8", "replace") for text in texts]
+    except struct.error:
+        raise LayerError(f"{path} has a broken package header") from None
+    return found
 
 
 def _headers(content: bytes, path: str) -> list[bytes]:

@@ -36,9 +36,8 @@ def push_chart(shelf: Shelf, version: str, signer: Signer) -> Descriptor:
         )
     )
     layer = shelf.blob(HELM_CHART, chart)
-    provenance = encode(
-        {"files": {f"app-{version}.tgz": layer.digest}, "signature": signer.sign_base64(chart)}
-    )
+    words = [f"{key}: {value}" for key, value in meta.items()]
+    provenance = _clear_signed([*words, "", "...", "files:", f"  app-{version}.tgz: {layer.digest}"], signer)
     return shelf.manifest(
         shelf.blob(HELM_CONFIG, encode(meta)),
         [layer, shelf.blob(HELM_PROVENANCE, provenance)],
@@ -47,10 +46,18 @@ def push_chart(shelf: Shelf, version: str, signer: Signer) -> Descriptor:
     )
 
 
+def _clear_signed(lines: list[str], signer: Signer) -> bytes:
+    """Return a text in the form of OpenPGP's signed messages; the signature in it is the demo's own, not OpenPGP's."""
+    signature = signer.sign_base64("\n".join(lines).encode())
+    armour = ["-----BEGIN PGP SIGNATURE-----", "", signature, "-----END PGP SIGNATURE-----", ""]
+    head = ["-----BEGIN PGP SIGNED MESSAGE-----", "Hash: SHA256", ""]
+    return "\n".join([*head, *lines, *armour]).encode()
+
+
 def push_wasm(shelf: Shelf, version: str) -> Descriptor:
     """Put a WebAssembly component: the smallest valid module."""
-    config = {"created": WHEN, "architecture": "wasm", "os": "wasip2", "layerDigests": []}
     module = shelf.blob(WASM_LAYER, b"\x00asm\x01\x00\x00\x00")
+    config = {"created": WHEN, "architecture": "wasm", "os": "wasip2", "layerDigests": [module.digest]}
     return shelf.manifest(
         shelf.blob(WASM_CONFIG, encode(config)), [module], annotations=_ANNOTATIONS, tags=[version]
     )

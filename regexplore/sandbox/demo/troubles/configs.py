@@ -115,10 +115,10 @@ CONFIGS = (
     Trouble(hostile_strings, ("STR01",)),
     Trouble(secret_in_history, ("CFG04",)),
     Trouble(open_doors, ("CFG02", "CFG05", "CFG06", "CFG07", "CFG12", "CFG13")),
-    Trouble(careless_steps, ("CFG08", "CFG09", "CFG10", "CFG11", "BAS01")),
+    Trouble(careless_steps, ("CFG08", "CFG09", "CFG10", "CFG11")),
     Trouble(only_latest, ("TAG01",)),
     Trouble(another_version, ("TAG03",)),
-    Trouble(false_base, ("BAS03",)),
+    Trouble(false_base, ("BAS01", "BAS03")),
     Trouble(base_from_elsewhere, ("BAS04",)),
     Trouble(very_old, ("BAS05",)),
 )
