@@ -167,7 +167,7 @@ def parse_cose(raw: bytes) -> NotationEnvelope:
     if not all(isinstance(part, bytes) for part in (protected_raw, payload, signature)):
         raise DocumentError("a COSE_Sign1 of other parts than bytes")
     protected = _decoded(protected_raw)
-    if not isinstance(protected, dict) or not isinstance(unprotected, dict):
+    if not isinstance(protected, Mapping) or not isinstance(unprotected, Mapping):
         raise DocumentError("a COSE_Sign1 whose headers are no maps")
     chain = unprotected.get(_X5CHAIN)
     number = protected.get(_ALGORITHM)
@@ -188,9 +188,8 @@ def _decoded(raw: bytes) -> Any:
     """Decode CBOR to its last byte; shared and cyclic values, which no signature needs, are refused."""
     import cbor2
 
-    def refuse(*found: Any) -> Any:
-        tag = found[-1]
-        if isinstance(tag, cbor2.CBORTag) and tag.tag in (28, 29):
+    def refuse(tag: Any, _immutable: bool) -> Any:
+        if tag.tag in (28, 29):
             raise DocumentError("CBOR with shared values")
         return tag
 

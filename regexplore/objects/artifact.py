@@ -176,6 +176,29 @@ class Artifact(Shown):
         read = read_beside(self._source, self.document, self.reference, origin, trust)
         return evidence_frame([read], origin)
 
+    def details(self) -> pd.DataFrame:
+        """Give what this says it is: a chart's name and version, a model's family, a module's system, and so on.
+
+        All of it is claimed. Costs one request where the config is worth reading.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``name`` and ``value`` (`regexplore.frames.details.DETAILS`); the format comes first.
+
+        Raises
+        ------
+        RegexploreError
+            The config could not be fetched.
+        """
+        from regexplore.evidence.artifact_facts import artifact_facts, config_of
+        from regexplore.frames.details import details_frame
+
+        config = config_of(self.document)
+        content = self._source.blob(config) if config is not None else None
+        self._source.settle()
+        return details_frame(artifact_facts(self.document, content), self._origin())
+
     def sbom(self) -> pd.DataFrame:
         """Give the packages that attached SBOMs claim (`regexplore.frames.packages.PACKAGES`).
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from regexplore.evidence.piece import Evidence
+from regexplore.evidence.recognise import recognise
 from regexplore.evidence.trust import Identity, Trust
 from regexplore.evidence.verdict import Verdict
 from regexplore.evidence.verification import verify
@@ -80,12 +81,21 @@ def test_the_certificate_of_fulcio_was_valid_when_the_log_saw_it() -> None:
     assert verdict("cosign signature", body, subject, without_log, annotations).status == "not checked"
 
 
+def test_what_lies_beside_signatures_and_is_none_is_never_one() -> None:
+    body, annotations, subject = cosign_case("other-attachment", 1)
+    known = recognise("text/plain", "", body)
+    assert (known.format, known.kind) == ("unknown", "other")
+    assert verdict(known.format, body, subject, cosign_trust("cosign"), annotations).status == "not checked"
+    # Nor does it become one by being called so.
+    assert verdict("cosign signature", body, subject, cosign_trust("cosign"), annotations).status == "failed"
+
+
 def test_every_signature_has_its_verdict_here() -> None:
     there = {
         (file.parent.name.removeprefix("dir-img-cosign-"), int(file.name.removeprefix("signature-")))
         for file in COSIGN.glob("dir-*/signature-*")
     }
-    assert there - COSIGN_VERDICTS.keys() == {("other-attachment", 1)} or there == COSIGN_VERDICTS.keys()
+    assert there == {*COSIGN_VERDICTS, ("other-attachment", 1)}
 
 
 SIGSTORE_VERDICTS = {

@@ -28,7 +28,7 @@ def read_cyclonedx(tree: Any) -> Sbom:
         name=text(about, "name"),
         created=moment(tree, "metadata", "timestamp"),
         creators=tuple(filter(None, _creators(at(tree, "metadata")))),
-        subjects=tuple(dict.fromkeys(_subjects(about))),
+        subjects=tuple(dict.fromkeys(subjects_in(about))),
         components=tuple(
             _component(one, source)
             for one in components[:MAX_PACKAGES]
@@ -93,7 +93,7 @@ def _creators(metadata: Any) -> Iterator[str]:
     yield text(metadata, "supplier", "name") or text(metadata, "manufacture", "name")
 
 
-def _subjects(about: Any) -> Iterator[str]:
+def subjects_in(about: Any) -> Iterator[str]:
     """Give the digests that the component which the SBOM is about says it has."""
     for place in ("version", "purl", "bom-ref", "name"):
         for found in _DIGEST.finditer(text(about, place)):

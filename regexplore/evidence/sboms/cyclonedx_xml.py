@@ -11,10 +11,13 @@ from xml.parsers import expat
 from regexplore.errors import DocumentError
 from regexplore.evidence.limits import MAX_NESTING, MAX_PACKAGES
 from regexplore.evidence.reading import MAX_TEXT
+from regexplore.evidence.sboms.cyclonedx import subjects_in
 from regexplore.evidence.sboms.sbom import Component, Sbom, purl_type
 from regexplore.oci.image_config import parse_time
 
 NAMESPACE = re.compile(r"http://cyclonedx\.org/schema/bom/(1\.[0-9]{1,2})", re.ASCII)
+_OBJECTS = ("component", "tool", "author")
+MAX_CREATORS = 20
 _FIELDS = frozenset({"name", "version", "purl", "group", "publisher", "cpe", "id", "expression"})
 
 
@@ -42,11 +45,12 @@ def read_cyclonedx_xml(raw: bytes) -> Sbom:
     source = f"CycloneDX {reader.version}"
     return Sbom(
         format=source,
-        name=reader.about,
+        name=reader.about.get("name", ""),
         created=parse_time(reader.timestamp),
-        creators=(),
-        subjects=(),
+        creators=tuple(reader.creators),
+        subjects=tuple(dict.fromkeys(subjects_in(reader.about))),
         components=tuple(_component(fields, source) for fields in reader.components),
+        relationships=reader.relationships,
         problems=(f"only the first {MAX_PACKAGES:,} components were read",) if reader.cut else (),
     )
 
@@ -55,7 +59,10 @@ class _Reader:
     """Gathers components while the parser goes by."""
 
     def __init__(self) -> None:
-        self.version = self.about = self.timestamp = ""
+        self.version = self.timestamp = ""
+        self.about: dict[str, str] = {}
+        self.creators: list[str] = []
+        self.relationships = 0
         self.cut = False
         self.components: list[dict[str, str]] = []
         self._path: list[str] = []
@@ -74,13 +81,15 @@ class _Reader:
         if len(self._path) > MAX_NESTING * 2:
             raise DocumentError(f"XML nested deeper than {MAX_NESTING * 2}")
         self._text = ""
-        if local == "component":
-            fields: dict[str, str] = {}
+        fields: dict[str, str] = {}
+        if local in _OBJECTS:
             self._open.append(fields)
-            if "metadata" not in self._path:
-                self.cut = len(self.components) >= MAX_PACKAGES
-                if not self.cut:
-                    self.components.append(fields)
+        if local == "dependency" and self._path[-2:-1] == ["dependency"]:
+            self.relationships += 1
+        if local == "component" and "metadata" not in self._path:
+            self.cut = len(self.components) >= MAX_PACKAGES
+            if not self.cut:
+                self.components.append(fields)
 
     def characters(self, content: str) -> None:
         if len(self._text) < MAX_TEXT:
@@ -89,18 +98,25 @@ class _Reader:
     def end(self, _name: str) -> None:
         local = self._path.pop()
         parent = self._path[-1] if self._path else ""
-        if local == "component" and self._open:
-            fields = self._open.pop()
-            if "metadata" in self._path:
-                self.about = self.about or fields.get("name", "")
+        if local in _OBJECTS and self._open:
+            self._close(self._open.pop())
         elif local == "timestamp" and parent == "metadata":
             self.timestamp = self._text.strip()
         elif self._open and local in _FIELDS:
             key = "supplier" if parent == "supplier" and local == "name" else local
-            if parent in ("component", "license", "licenses", "supplier"):
+            if parent in (*_OBJECTS, "license", "licenses", "supplier"):
                 own = f"licence {local}" if parent.startswith("license") else key
                 self._open[-1].setdefault(own, self._text.strip()[:MAX_TEXT])
         self._text = ""
+
+    def _close(self, fields: dict[str, str]) -> None:
+        """Take what the head of the document says of itself: what it is about, and who made it."""
+        if self._path == ["bom", "metadata"]:
+            self.about = fields
+        elif self._path[:3] == ["bom", "metadata", "tools"] and len(self.creators) < MAX_CREATORS:
+            self.creators.append(f"Tool: {fields.get('name', '')}-{fields.get('version', '')}".rstrip("-"))
+        elif self._path[:3] == ["bom", "metadata", "authors"] and len(self.creators) < MAX_CREATORS:
+            self.creators.append(fields.get("name", ""))
 
 
 def _component(fields: dict[str, str], source: str) -> Component:
