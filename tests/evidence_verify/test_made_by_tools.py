@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,47 @@ def test_notation_with_any_byte_changed_is_never_verified(form: str, tmp_path: P
         changed = tmp_path / "changed"
         changed.write_bytes(body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :])
         assert read(changed, trust, media_type).verdict.status != "verified", place
+
+
+def cosign(name: str, trust: Trust, subject: Descriptor = CHART) -> CheckedEvidence:
+    body = (MATERIAL / "cosign" / f"{name}.json").read_bytes()
+    annotations = json.loads((MATERIAL / "cosign" / f"{name}.annotations.json").read_text())
+    media_type = "application/vnd.dev.cosign.simplesigning.v1+json" if name == "legacy-signature" else ""
+    known = recognise(media_type, "", body)
+    part = Descriptor.from_bytes("application/octet-stream", body)
+    piece = Evidence(
+        manifest=part,
+        part=part,
+        subject=subject.digest,
+        format=known.format,
+        kind=known.kind,
+        predicate_type=known.predicate_type,
+        body=body,
+        annotations=annotations,
+    )
+    return read_evidence(piece, subject, trust, "registry.example/charts/app")
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "kind"),
+    [
+        ("legacy-signature", "cosign signature", "signature"),
+        ("bundle-signature", "sigstore bundle", "signature"),
+        ("legacy-attestation", "DSSE envelope", "sbom"),
+        ("bundle-attestation", "sigstore bundle", "sbom"),
+    ],
+)
+def test_cosign(name: str, form: str, kind: str) -> None:
+    trust = Trust(keys={"release": (MATERIAL / "cosign" / "cosign.pub").read_text()})
+    found = cosign(name, trust)
+    assert (found.piece.format, found.piece.kind, found.problem) == (form, kind, "")
+    assert str(CHART.digest) in found.names
+    assert found.verdict.status == "verified", found.verdict
+    assert found.verdict.signed_at is None, "there was no log"
+    if kind == "sbom":
+        assert found.sbom is not None
+        assert {part.name for part in found.sbom.components} >= {"libc6", "openssl"}
+    another = Descriptor.from_bytes(media_types.OCI_MANIFEST, b"{}")
+    moved = cosign(name, trust, another).verdict
+    assert (moved.status, moved.reason.split(":")[0]) == ("failed", "subject")
+    assert cosign(name, Trust()).verdict.status == "not checked"
