@@ -39,6 +39,7 @@ BY_TYPE = (
 )
 BUILD_CACHE_CONFIG = "application/vnd.buildkit.cacheconfig.v0"
 HELM_PROVENANCE = "application/vnd.cncf.helm.chart.provenance.v1.prov"
+NYDUS_PREFIX = "containerd.io/snapshot/nydus-"
 WASM_VARIANT = "module.wasm.image/variant"
 
 SOFTWARE = frozenset(
@@ -67,6 +68,8 @@ def artifact_format(document: Document) -> str:
         for prefix, name in BY_TYPE:
             if said.startswith(prefix):
                 return name
+    if any(key.startswith(NYDUS_PREFIX) for layer in blobs_of(document) for key in layer.annotations or {}):
+        return "Nydus image"
     if document.kind == "image":
         return "WASM image" if WASM_VARIANT in document.annotations else IMAGE
     return _of_layers(document)

@@ -31,6 +31,12 @@ GO_TOOLS = {
     "makeestargz": ".",
     # And of SOCI's tables; it needs a C compiler and zlib, and is left out without them.
     "makesoci": ".",
+    # Signs with the Notary Project's library: its own program is not to be had here.
+    "makenotation": ".",
+    # Makers of evidence: SBOMs, charts, signatures. Each takes minutes to compile.
+    "syft": "github.com/anchore/syft/cmd/syft@v1.57.1",
+    "helm": "helm.sh/helm/v3/cmd/helm@v3.22.0",
+    "cosign": "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3",
 }
 INTEROP = Path(__file__).parents[1] / "interop"
 BENCH = Path(__file__).parents[1] / "bench"
@@ -39,11 +45,12 @@ SOURCES = {
     "orasbench": BENCH / "orasbench",
     "goregistry": INTEROP / "goregistry",
     "makeestargz": INTEROP / "makeestargz",
+    "makenotation": INTEROP / "makenotation",
     "makesoci": INTEROP / "makesoci",
 }
 
 
-SLOW = frozenset({"makesoci"})
+SLOW = frozenset({"makesoci", "syft", "helm", "cosign"})
 
 
 def tool(name: str) -> Path | None:
@@ -99,6 +106,13 @@ def main(*, everything: bool) -> None:
             continue
         reason = install(name)
         print(f"left out: {name} ({reason})" if reason else f"found: {name}")
+    if everything:
+        sys.path.insert(0, str(Path(__file__).parents[1]))
+        from support import published
+
+        for name in published.PACKAGES:
+            reason = published.fetch(name)
+            print(f"left out: test data of {name} ({reason})" if reason else f"found: test data of {name}")
 
 
 if __name__ == "__main__":
