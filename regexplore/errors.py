@@ -63,6 +63,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from regexplore.visible import spelled_out
+
 
 class RegexploreError(Exception):
     """Base of every error raised on purpose by regexplore.
@@ -78,9 +80,10 @@ class RegexploreError(Exception):
     default_hint = ""
 
     def __init__(self, message: str = "", *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint or self.default_hint
+        # Registries' own words are in many a message, and whoever catches an error prints it.
+        self.message = spelled_out(message)
+        super().__init__(self.message)
+        self.hint = spelled_out(hint) or self.default_hint
 
     def __str__(self) -> str:
         return self.message
@@ -289,9 +292,9 @@ class ErrorDetail:
     def __str__(self) -> str:
         text = self.code.lower().replace("_", " ")
         if not self.message:
-            return text
+            return spelled_out(text)
         text = f"{text}: {self.message}"
-        return text if self.detail in (None, "", {}, []) else f"{text}: {self.detail}"
+        return spelled_out(text if self.detail in (None, "", {}, []) else f"{text}: {self.detail}")
 
 
 class ResponseError(RegexploreError):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
+from regexplore.visible import spelled_out
+
 
 @dataclass(frozen=True, slots=True)
 class Platform:
@@ -74,4 +76,4 @@ class Platform:
         text = f"{self.os}/{self.architecture}"
         if self.variant:
             text += f"/{self.variant}"
-        return f"{text} ({self.os_version})" if self.os_version else text
+        return spelled_out(f"{text} ({self.os_version})" if self.os_version else text)

@@ -46,6 +46,11 @@ def stop_listening(before: Token[Observer | None]) -> None:
     _observer.reset(before)
 
 
+def listening() -> bool:
+    """Whether a request of ours is on its way, in this thread."""
+    return _observer.get() is not None
+
+
 class RetryPolicy(Retry):
     """Policy for one request; urllib3 counts it down.
 

@@ -20,7 +20,7 @@ from urllib3.exceptions import LocationValueError
 
 from regexplore._version import __version__
 from regexplore.errors import RedirectRefusedError
-from regexplore.remote import clock, redact
+from regexplore.remote import clock, library_logs, redact
 from regexplore.remote.connections import POOLS, Adapter
 from regexplore.remote.messages import LightRequest, LightResponse, prepared
 from regexplore.remote.origin import Origin, joined
@@ -33,6 +33,8 @@ CONNECTIONS = 32
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0
 USER_AGENT = f"regexplore/{__version__}"
+
+library_logs.install()
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # What may go to another origin; everything else could be a secret.

@@ -11,17 +11,10 @@ import html as _html
 import re
 from urllib.parse import urlsplit
 
+from regexplore.visible import spelled_out
+
 MAX_URL_LENGTH = 2048
 ATTRIBUTE_NAME = re.compile(r"[a-z][a-z-]{0,30}")
-
-# Characters that are not seen, or that change how their neighbours are seen: C0, DEL and C1 controls, soft
-# hyphen, joiners and fillers, bidirectional marks and overrides, line and paragraph separators, tags.
-# Lone surrogates are here because they cannot be encoded when the notebook is saved.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
-)
 
 
 class Markup(str):
@@ -45,10 +38,7 @@ def terminal(text: object, *, multiline: bool = False) -> str:
     >>> print(terminal("v1\u202etxt.exe\x1b[2J"))
     v1\u{202e}txt.exe\u{1b}[2J
     """
-    shown = str(text)
-    if shown.isascii() and shown.isprintable():
-        return shown
-    return _UNSEEN.sub(_spell_unless_layout if multiline else _spell, shown)
+    return spelled_out(str(text), multiline=multiline)
 
 
 def html(text: object, *, multiline: bool = False) -> Markup:
@@ -117,11 +107,3 @@ def link(target: object, label: object | None = None) -> Markup:
     if address is None:
         return shown
     return Markup(f"<a {attr('href', address)} {attr('rel', 'noopener noreferrer')}>{shown}</a>")
-
-
-def _spell(found: re.Match[str]) -> str:
-    return f"\\u{{{ord(found.group()):x}}}"
-
-
-def _spell_unless_layout(found: re.Match[str]) -> str:
-    return found.group() if found.group() in "\n\t" else _spell(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 ELEMENTS = {
@@ -9,6 +10,9 @@ ELEMENTS = {
     "th", "thead", "tr",
 }  # fmt: skip
 ATTRIBUTES = {"class", "title", "style", "open", "scope", "href", "rel"}
+
+# Colours, sizes and alignments: words and numbers, so no address and no function.
+STYLE = re.compile(r"[a-z-]+: ?[a-z0-9#.% ]+(?:;[a-z-]+: ?[a-z0-9#.% ]+)*;?")
 
 # Text that breaks out of quotes, tags, comments, style sheets, entities, terminals and tables.
 PAYLOADS = [
@@ -34,23 +38,33 @@ PAYLOADS = [
 ]
 
 
+# What pandas makes of a frame, and what a page of its own has besides.
+TABLE_ELEMENTS = {"div", "style", "table", "tbody", "td", "th", "thead", "tr", "p"}
+TABLE_ATTRIBUTES = {"class", "style", "border", "scoped"}
+PAGE_ELEMENTS = {"html", "head", "meta", "title", "body", "h1", "h2", "h3"}
+PAGE_ATTRIBUTES = {"lang", "charset", "http-equiv", "content", "name", "media"}
+
+
 class _Reader(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, elements: set[str] = ELEMENTS, attributes: set[str] = ATTRIBUTES) -> None:
         super().__init__(convert_charrefs=True)
+        self.elements = {name.lower() for name in elements}
+        self.attributes = {name.lower() for name in attributes}
         self.problems: list[str] = []
         self.text: list[str] = []
         self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.open.append(tag)
-        if tag not in ELEMENTS:
+        if tag != "meta":
+            self.open.append(tag)
+        if tag not in self.elements:
             self.problems.append(f"element {tag}")
         for name, content in attrs:
-            if name not in ATTRIBUTES:
+            if name not in self.attributes:
                 self.problems.append(f"attribute {name} of {tag}")
             if name == "href" and not (content or "").startswith(("http://", "https://")):
                 self.problems.append(f"address {content}")
-            if name == "style" and not (content or "").startswith("background-color:#"):
+            if name == "style" and not STYLE.fullmatch(content or ""):
                 self.problems.append(f"style {content}")
 
     def handle_endtag(self, tag: str) -> None:
@@ -74,9 +88,9 @@ class _Reader(HTMLParser):
         self.problems.append(f"instruction {data}")
 
 
-def problems(page: str) -> list[str]:
+def problems(page: str, elements: set[str] = ELEMENTS, attributes: set[str] = ATTRIBUTES) -> list[str]:
     """Everything in ``page`` that is not of our own template; empty for safe HTML."""
-    reader = _Reader()
+    reader = _Reader(elements, attributes)
     reader.feed(page)
     reader.close()
     unclosed = [f"{tag} is never closed" for tag in reader.open]
@@ -115,3 +129,18 @@ def assert_safe(bundle: dict[str, str]) -> None:
     assert unseen(text_of(bundle["text/html"])) == []
     assert unseen(bundle["text/plain"]) == []
     assert sum(len(form.encode()) for form in bundle.values()) < 100_000
+
+
+def assert_table_safe(page: str) -> None:
+    """Assert that HTML holds nothing but what pandas makes of a frame."""
+    assert problems(page, TABLE_ELEMENTS, TABLE_ATTRIBUTES) == []
+
+
+def assert_page_safe(page: str, elements: set[str], attributes: set[str]) -> None:
+    """Assert that a whole page is our template, with a policy that lets nothing run."""
+    assert page.startswith("<!DOCTYPE html>")
+    body = page.removeprefix("<!DOCTYPE html>")
+    assert (
+        problems(body, ELEMENTS | PAGE_ELEMENTS | elements, ATTRIBUTES | PAGE_ATTRIBUTES | attributes) == []
+    )
+    assert unseen(text_of(page)) == []
