@@ -145,8 +145,9 @@ class Exchange:
         except RegexploreError:
             raise
         except FOREIGN as error:
-            # A client that is not ours raises the errors of requests.
-            raise transport_error(error, method, url) from None
+            # A client that is not ours raises the errors of requests, which hold the request: no context of ours.
+            broken = transport_error(error, method, url)
+        raise broken
 
     def _tell_warnings(self, response: requests.Response) -> None:
         if "Warning" not in response.headers:

@@ -91,7 +91,8 @@ def chunks(response: requests.Response, size: int) -> Iterator[bytes]:
             if deadline is not None:
                 deadline.check(f'{method} "{redact.url(url)}"')
     except FOREIGN as error:
-        raise transport_error(error, method, url) from None
+        broken = transport_error(error, method, url)
+    raise broken
 
 
 def content_length(response: requests.Response) -> int | None:

@@ -34,18 +34,22 @@ def next_page(lines: Iterable[str], page_url: str) -> str | None:
     InvalidLinkError
         There is a link that cannot be read, or that leaves the registry's origin.
     """
-    for line in lines:
+    for line in map(redact.Secret, lines):
         if len(line) > MAX_BYTES:
             raise InvalidLinkError(f"Link header of {len(line)} bytes")
-        for target, relation in _entries(line):
-            if relation in ("next", ""):
-                return _checked(target, page_url)
+        try:
+            for target, relation in _entries(line):
+                if relation in ("next", ""):
+                    return _checked(redact.Address(target), page_url)
+        except InvalidLinkError as error:
+            # Without the frames below, whose variables are pieces of the line.
+            raise error.with_traceback(None) from None
     return None
 
 
 def _checked(target: str, page_url: str) -> str:
     try:
-        url = urljoin(page_url, target)
+        url = redact.Address(urljoin(page_url, target))
         same = Origin.of(url) == Origin.of(page_url)
     except (ValueError, RedirectRefusedError):
         raise InvalidLinkError(f"cannot follow the link {excerpt(redact.url(target))}") from None
@@ -54,7 +58,7 @@ def _checked(target: str, page_url: str) -> str:
     # Some registries name a path that only they know, behind a proxy or a virtual repository. The pages of a
     # listing all have one path, so the page's own is kept: nor can a link lead into another repository.
     own = urlsplit(page_url)
-    return urlsplit(url)._replace(netloc=own.netloc, path=own.path, fragment="").geturl()
+    return redact.Address(urlsplit(url)._replace(netloc=own.netloc, path=own.path, fragment="").geturl())
 
 
 def _entries(line: str) -> Iterable[tuple[str, str]]:

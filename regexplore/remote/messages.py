@@ -18,6 +18,8 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPResponse
 
+from regexplore.remote import redact
+
 # Nothing in such a URL needs escaping, nor a name of its host decoding.
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+/[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*", re.ASCII)
 
@@ -27,7 +29,7 @@ class LightRequest(requests.PreparedRequest):
 
     def __init__(self, method: str, url: str, headers: Mapping[str, str]) -> None:
         self.method = method
-        self.url = url
+        self.url = redact.Address(url)
         self.headers = CaseInsensitiveDict(headers)
         self.body = None
         self._body_position = None
@@ -60,7 +62,9 @@ def prepared(method: str, url: str, headers: Mapping[str, str], body: Any = None
     """Return a request that is ready to be sent."""
     if body is None and method in ("GET", "HEAD") and _PLAIN_URL.fullmatch(url):
         return LightRequest(method, url, headers)
-    return requests.Request(method, url, headers=dict(headers), data=body).prepare()
+    request = requests.Request(method, url, headers=dict(headers), data=body).prepare()
+    request.url = redact.Address(request.url or "")
+    return request
 
 
 class LightResponse(requests.Response):

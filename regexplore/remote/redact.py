@@ -66,6 +66,36 @@ SHOWN_HEADERS = frozenset(
 )
 
 
+class Secret(str):
+    """A text that is sent and never shown: variables in a traceback and dumps of objects show it by its repr.
+
+    Examples
+    --------
+    >>> {"Authorization": Secret("Basic YWRh")}
+    {'Authorization': ***}
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+
+class Address(str):
+    """A URL that a registry gave, which may be a credential by itself: its repr is redacted.
+
+    Examples
+    --------
+    >>> Address("https://store.example/x?X-Amz-Signature=secret")
+    'https://store.example/x?X-Amz-Signature=***'
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(url(self))
+
+
 def url(text: str) -> str:
     """Return a URL without user information, fragment, and values that could be secret."""
     try:

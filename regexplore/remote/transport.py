@@ -19,7 +19,7 @@ from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import LocationValueError
 
 from regexplore._version import __version__
-from regexplore.errors import RedirectRefusedError
+from regexplore.errors import CredentialError, RedirectRefusedError
 from regexplore.remote import clock, library_logs, redact
 from regexplore.remote.connections import POOLS, Adapter
 from regexplore.remote.messages import LightRequest, LightResponse, prepared
@@ -93,7 +93,7 @@ class Transport:
         self.max_redirects = max_redirects
         self._verify: bool | str = True if ca_file is None else fspath(ca_file)
         self._cert = client_cert
-        self._proxies = dict(proxies or {})
+        self._proxies = {scheme: redact.Secret(url) for scheme, url in (proxies or {}).items()}
         self._policy = RetryPolicy.standard(retries, retry_after_cap=retry_after_cap)
         self._adapter = Adapter(
             pool_connections=POOLS, pool_maxsize=connections, pool_block=True, max_retries=self._policy
@@ -166,15 +166,18 @@ class Transport:
             response = send(request, _within_deadline(timeout), target, with_cert)
         except FOREIGN as error:
             exchange.broke(type(error).__name__)
-            raise transport_error(error, method, url) from None
+            broken = transport_error(error, method, url)
+        else:
+            response.attempts = exchange.attempts  # type: ignore[attr-defined]
+            if exchange.listened_to:
+                exchange.answered(
+                    response.status_code, dict(response.headers), response.raw, _redirect_note(response)
+                )
+            return response
         finally:
             stop_listening(before)
-        response.attempts = exchange.attempts  # type: ignore[attr-defined]
-        if exchange.listened_to:
-            exchange.answered(
-                response.status_code, dict(response.headers), response.raw, _redirect_note(response)
-            )
-        return response
+        # Raised out here: it must not keep the library's error, which holds the request, as its context.
+        raise broken
 
     def _direct(
         self, request: requests.PreparedRequest, timeout: tuple[float, float], target: Origin, with_cert: bool
@@ -223,6 +226,10 @@ class Transport:
         return found  # type: ignore[return-value]
 
     def __getstate__(self) -> dict[str, Any]:
+        if any("@" in url for url in self._proxies.values()):
+            raise CredentialError(
+                "the password of a proxy is not pickled", hint="Make the transport where it is used."
+            )
         return {**self.__dict__, "_pools": {}}
 
     def __repr__(self) -> str:
@@ -233,7 +240,7 @@ def _next_hop(
     request: requests.PreparedRequest, response: requests.Response, first: Origin
 ) -> requests.PreparedRequest:
     """Build the request that a redirect asks for; credentials go nowhere but to the first origin."""
-    url = joined(request.url or "", response.headers["location"])
+    url = redact.Address(joined(request.url or "", response.headers["location"]))
     target = Origin.of(url)
     before = Origin.of(request.url or "")
     if not (first.may_redirect_to(target) and before.may_redirect_to(target)):

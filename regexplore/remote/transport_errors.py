@@ -41,7 +41,8 @@ def transport_error(error: BaseException, method: str, url: str) -> RegexploreEr
     chain = list(_chain(error))
     for found in chain:
         if isinstance(found, RegexploreError):
-            return found
+            # Without the library's frames, whose variables are the request's.
+            return found.with_traceback(None)
     what = f'{method} "{redact.url(url)}"'
     if any(isinstance(found, u.NameResolutionError | socket.gaierror) for found in chain):
         return HostNotFoundError(f"{what}: the host name does not resolve")

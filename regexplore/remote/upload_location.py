@@ -29,7 +29,7 @@ def upload_location(response: requests.Response) -> str:
         It is not safe to send credentials there.
     """
     asked = response.url or ""
-    text = response.headers.get("Location", "")
+    text = redact.Address(response.headers.get("Location", ""))
     if not text:
         raise UnexpectedContentError(
             response.request.method or "",
@@ -37,12 +37,12 @@ def upload_location(response: requests.Response) -> str:
             response.status_code,
             message="the registry did not say where to upload (no Location)",
         )
-    url = _with_lost_port(joined(asked, text), asked)
+    url = redact.Address(_with_lost_port(joined(asked, text), asked))
     if Origin.of(url) != Origin.of(asked):
         raise RedirectRefusedError(
             f"the registry wants the upload at {redact.url(url)}, which is not where it was asked"
         )
-    return urlsplit(url)._replace(fragment="").geturl()
+    return redact.Address(urlsplit(url)._replace(fragment="").geturl())
 
 
 def with_digest(location: str, digest: Digest) -> str:
@@ -55,7 +55,7 @@ def with_digest(location: str, digest: Digest) -> str:
     """
     parts = urlsplit(location)
     pairs = [pair for pair in parts.query.split("&") if pair and pair.partition("=")[0] != "digest"]
-    return urlunsplit(parts._replace(query="&".join([*pairs, f"digest={digest}"])))
+    return redact.Address(urlunsplit(parts._replace(query="&".join([*pairs, f"digest={digest}"]))))
 
 
 def _with_lost_port(url: str, asked: str) -> str:

@@ -96,7 +96,7 @@ class AuthClient:
         self.client_id = client_id
         self.trusted_realm_hosts = frozenset(host.lower() for host in trusted_realm_hosts)
         self.cache = TokenCache() if cache is True else cache or None
-        self._headers = dict(headers or {})
+        self._headers = {name: redact.Secret(value) for name, value in (headers or {}).items()}
         self._root_challenges: dict[str, Challenge | None] = {}
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
@@ -214,7 +214,7 @@ class AuthClient:
             raise CredentialNotFoundError(
                 f"{host} asks for a user name and password, and none are known for it"
             )
-        value = basic(credential.username, credential.password).removeprefix("Basic ")
+        value = redact.Secret(basic(credential.username, credential.password).removeprefix("Basic "))
         token = Token.living(value, float("inf"))
         if tried is not None and token.value == tried.value:
             return None
@@ -263,7 +263,7 @@ def _challenge_lines(response: requests.Response) -> list[str]:
 
 
 def _authorization(scheme: str, token: Token) -> str:
-    return f"{'Bearer' if scheme == BEARER else 'Basic'} {token.value}"
+    return redact.Secret(f"{'Bearer' if scheme == BEARER else 'Basic'} {token.value}")
 
 
 def _wanted_scopes(hints: tuple[str, ...], challenge: Challenge) -> tuple[str, ...]:

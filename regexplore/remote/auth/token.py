@@ -43,7 +43,7 @@ class TokenRequest:
 
 def basic(username: str, password: str) -> str:
     """Return the value of an ``Authorization`` header."""
-    return "Basic " + b64encode(f"{username}:{password}".encode()).decode("ascii")
+    return redact.Secret("Basic " + b64encode(f"{username}:{password}".encode()).decode("ascii"))
 
 
 def fetch_token(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from regexplore.errors import CredentialError, InvalidConfigFormatError
+from regexplore.remote.redact import Secret
 
 MAX_BYTES = 16 << 20
 _SECTIONS: dict[str, type] = {"auths": dict, "credHelpers": dict, "credsStore": str}
@@ -93,4 +94,11 @@ def _load(path: Path) -> dict[str, Any]:
     for name, kind in _SECTIONS.items():
         if content.get(name) is not None and not isinstance(content[name], kind):
             raise InvalidConfigFormatError(f"{path}: {name} is not of the right type")
-    return content
+    return {**content, "auths": _secret(content["auths"])} if content.get("auths") else content
+
+
+def _secret(tree: Any) -> Any:
+    """Return a tree whose texts no repr shows."""
+    if isinstance(tree, dict):
+        return {key: _secret(value) for key, value in tree.items()}
+    return Secret(tree) if isinstance(tree, str) else tree

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from regexplore.errors import BadCredentialFormatError, CredentialError
+from regexplore.remote.redact import Secret
+
+_SECRETS = ("password", "refresh_token", "access_token")
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)
 class Credential:
     """User name and password, or a token.
 
@@ -42,19 +45,21 @@ class Credential:
     access_token: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("username", "password", "refresh_token", "access_token"):
+        for name in ("username", *_SECRETS):
             try:
                 getattr(self, name).encode()
             except UnicodeEncodeError:
                 # Half of a character, as JSON can hold it. The error itself would quote the secret.
                 raise BadCredentialFormatError(f"{name} is not text that can be sent") from None
+        for name in _SECRETS:
+            object.__setattr__(self, name, Secret(getattr(self, name)))
 
     def __bool__(self) -> bool:
         """Whether there is anything in it."""
         return bool(self.username or self.password or self.refresh_token or self.access_token)
 
     def __repr__(self) -> str:
-        held = [name for name in ("password", "refresh_token", "access_token") if getattr(self, name)]
+        held = [name for name in _SECRETS if getattr(self, name)]
         return f"<Credential of {self.username!a}, {' and '.join(held) or 'no secret'}>"
 
     def __reduce__(self) -> NoReturn:
