@@ -29,9 +29,10 @@ def login(
     from regexplore.remote.credentials import Credential, DefaultStore
     from regexplore.remote.login import login as log_in
     from regexplore.remote.options import RepositoryOptions
+    from regexplore.remote.redact import Secret
     from regexplore.remote.transport import Transport
 
-    password = (
+    password = Secret(
         sys.stdin.readline().rstrip("\r\n") if password_stdin else typer.prompt("Password", hide_input=True)
     )
     verified = log_in(

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 LIMIT = 80
+# User and password in front of a host. A digest stands behind an @ too, and is none.
+_USER = re.compile(r"^([a-z]+://)?.*@(?!sha\d{3}:)", re.DOTALL)
+
+
+def excerpt_of_name(text: str, limit: int = LIMIT) -> str:
+    """Quote a name that somebody typed, without the user and password that may stand in front of it.
+
+    Examples
+    --------
+    >>> excerpt_of_name("https://ada:secret@registry.example/app")
+    "'https://***@registry.example/app'"
+    """
+    return excerpt(_USER.sub(r"\1***@", text[: 10 * limit]), limit)
 
 
 def excerpt(text: str, limit: int = LIMIT) -> str:

@@ -16,7 +16,7 @@ from typing import Self
 
 from regexplore.errors import InvalidDigestError, InvalidReferenceError
 from regexplore.oci.digest import Digest, is_digest
-from regexplore.oci.excerpt import excerpt
+from regexplore.oci.excerpt import excerpt_of_name
 
 MAX_REPOSITORY = 255
 MAX_TEXT = 4096
@@ -72,7 +72,9 @@ class Reference:
         if self.repository:
             check_repository(self.repository)
         elif self.reference:
-            raise InvalidReferenceError(f"invalid reference: {excerpt(self.reference)} without a repository")
+            raise InvalidReferenceError(
+                f"invalid reference: {excerpt_of_name(self.reference)} without a repository"
+            )
         if self.reference:
             check_reference(self.reference)
 
@@ -86,7 +88,7 @@ class Reference:
         bare = _without_scheme(_bounded(text))
         registry, slash, path = bare.partition("/")
         if not slash:
-            raise InvalidReferenceError(f"invalid reference: {excerpt(text)} has no repository")
+            raise InvalidReferenceError(f"invalid reference: {excerpt_of_name(text)} has no repository")
         name, at, digest = path.partition("@")
         repository, colon, tag = name.partition(":")
         check_registry(registry)
@@ -162,8 +164,8 @@ def normalize(text: str) -> Normalized:
         full = f"{DOCKER_HUB}/{bare}"
     else:
         full = f"{DOCKER_HUB}/library/{bare}"
-    note = "" if full == bare else f"{text} was read as {full}"
-    return Normalized(Reference.parse(full), note)
+    reference = Reference.parse(full)
+    return Normalized(reference, "" if full == bare else f"{text} was read as {full}")
 
 
 def _is_hub_short(text: str) -> bool:
@@ -186,9 +188,10 @@ def check_registry(registry: str) -> None:
     else:
         fine = len(host) <= 253 and _HOST.fullmatch(host) is not None
     if not fine:
-        raise InvalidReferenceError(f"invalid registry {excerpt(registry)}: not host[:port]")
+        raise InvalidReferenceError(f"invalid registry {excerpt_of_name(registry)}: not host[:port]")
     if port is not None and not (_PORT.fullmatch(port) and 0 < int(port) <= 65535):
-        raise InvalidReferenceError(f"invalid registry {excerpt(registry)}: port must be 1 to 65535")
+        # What stands there could be a password that was cut at its first slash.
+        raise InvalidReferenceError(f"invalid registry {excerpt_of_name(host)}: port must be 1 to 65535")
 
 
 def check_repository(repository: str) -> None:
@@ -203,7 +206,7 @@ def check_repository(repository: str) -> None:
     for component in repository.split("/"):
         if not _COMPONENT.fullmatch(component):
             raise InvalidReferenceError(
-                f"invalid repository {excerpt(repository)}: component {excerpt(component)} is not "
+                f"invalid repository {excerpt_of_name(repository)}: component {excerpt_of_name(component)} is not "
                 "lower-case letters and digits joined by one of . _ __ -"
             )
 
@@ -230,7 +233,7 @@ def check_tag(tag: str) -> None:
     """
     if not is_tag(tag):
         raise InvalidReferenceError(
-            f"invalid tag {excerpt(tag)}: 1 to 128 letters, digits, _ . - and no . or - first"
+            f"invalid tag {excerpt_of_name(tag)}: 1 to 128 letters, digits, _ . - and no . or - first"
         )
 
 

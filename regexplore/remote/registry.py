@@ -11,6 +11,7 @@ from typing import Any
 
 from regexplore.errors import InvalidReferenceError
 from regexplore.oci import Reference
+from regexplore.oci.excerpt import excerpt_of_name
 from regexplore.remote.auth.scope import REGISTRY_CATALOG
 from regexplore.remote.exchange import Exchange
 from regexplore.remote.options import RepositoryOptions
@@ -52,7 +53,9 @@ class RemoteRegistry:
         **changes: Any,
     ) -> None:
         if "/" in name:
-            raise InvalidReferenceError(f"{name!a} names a repository; a registry is host[:port]")
+            raise InvalidReferenceError(
+                f"{excerpt_of_name(name)} names a repository; a registry is host[:port]"
+            )
         if repository_list_page_size is not None:
             changes["repository_list_page_size"] = repository_list_page_size
         self.reference = Reference(name)

@@ -519,6 +519,7 @@ TYPED = [
     f"ada:{PASSWORD}@registry.example/some/app",
     f"http://{PASSWORD}@registry.example",
     f"oci://ada:{PASSWORD}@registry.example:5000/a@sha256:{'0' * 64}",
+    f"https://ada:{PASSWORD}/9@registry.example/some/app:v1",
 ]
 TAKERS: dict[str, Callable[[str], Any]] = {
     "get": rx.get,
@@ -531,7 +532,7 @@ TAKERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-@pytest.mark.parametrize("typed", TYPED)
+@pytest.mark.parametrize("typed", TYPED, ids=range(len(TYPED)))
 @pytest.mark.parametrize("taker", TAKERS)
 def test_t16_a_password_in_an_address_is_refused_and_not_told(typed: str, taker: str) -> None:
     told = Outputs()
@@ -545,7 +546,7 @@ def test_t16_a_password_in_an_address_is_refused_and_not_told(typed: str, taker:
     assert_absent([PASSWORD], told)
 
 
-@pytest.mark.parametrize("typed", TYPED)
+@pytest.mark.parametrize("typed", TYPED, ids=range(len(TYPED)))
 @pytest.mark.parametrize("command", ["tags", "show", "tree", "audit", "repositories", "graph", "crawl"])
 def test_t16_nor_on_the_command_line(typed: str, command: str) -> None:
     done = CliRunner().invoke(app, [command, typed])
@@ -561,7 +562,7 @@ def test_t16_nor_on_the_command_line(typed: str, command: str) -> None:
 def test_t16_a_login_tells_no_password(right: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     with rx.Sandbox(auth="basic", users={"ada": PASSWORD if right else "another"}) as sandbox:
-        words = ["login", sandbox.host, "--username", "ada", "--password-stdin"]
+        words = ["login", sandbox.host, "--username", "ada", "--password-stdin", "--plain-text"]
         done = CliRunner().invoke(app, words, input=PASSWORD)
     told = Outputs()
     told.add("screen", done.stdout, done.stderr)
