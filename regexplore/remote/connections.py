@@ -17,6 +17,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPResponse, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from regexplore.remote.redact import Secret
+
 POOLS = 64
 """Hosts whose connections are kept."""
 
@@ -206,3 +208,7 @@ class Adapter(HTTPAdapter):
         """Make the manager of pools."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": ShortHTTPPool, "https": ShortHTTPSPool}
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Make the manager of a proxy; it is known by its URL, which may hold a password."""
+        return super().proxy_manager_for(Secret(proxy), **kwargs)

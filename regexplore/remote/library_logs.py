@@ -15,6 +15,7 @@ from regexplore.visible import spelled_out
 
 LOGGERS = ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry")
 
+
 def _redact(record: logging.LogRecord) -> bool:
     if listening() and isinstance(record.args, tuple):
         record.args = tuple(map(_shown, record.args))

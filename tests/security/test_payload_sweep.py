@@ -450,18 +450,19 @@ def hostile_answers(say: Marked, host: str) -> dict[str, Answer]:
 
 DIGEST = "sha256:" + "a" * 64
 CALLS: dict[str, Callable[[rx.Repository], Any]] = {
-    "ping": lambda repo: rx.Registry(repo.reference.registry, options=repo.options).ping(),
-    "repositories": lambda repo: rx.Registry(repo.reference.registry, options=repo.options).repositories(
-        progress=None
-    ),
+    "repositories": lambda repo: rx.Registry(repo.reference.registry, options=repo.options).repositories(progress=None),
     "tags": lambda repo: repo.tags(progress=None),
-    "tags with detail": lambda repo: repo.tags(detail=True, progress=None),
     "get": lambda repo: repo.get("v1"),
+    "blob": lambda repo: repo.blobs.fetch_reference(DIGEST)[1].read(),
+    "push": lambda repo: repo.push(rx.Descriptor.from_bytes("a/b", b"x"), io.BytesIO(b"x")),
+}  # fmt: skip
+# The same answers come through the same door; these make something of their own of what went wrong.
+MORE_CALLS: dict[str, Callable[[rx.Repository], Any]] = {
+    "ping": lambda repo: rx.Registry(repo.reference.registry, options=repo.options).ping(),
+    "tags with detail": lambda repo: repo.tags(detail=True, progress=None),
     "resolve": lambda repo: repo.resolve("v1"),
     "referrers": lambda repo: repo.referrers(DIGEST),
     "graph": lambda repo: repo.graph("v1", progress=False),
-    "blob": lambda repo: repo.blobs.fetch_reference(DIGEST)[1].read(),
-    "push": lambda repo: repo.push(rx.Descriptor.from_bytes("a/b", b"x"), io.BytesIO(b"x")),
     "tag": lambda repo: repo.tag(repo.resolve("v1"), "v2"),
     "delete": lambda repo: repo.delete(rx.Descriptor.from_bytes("a/b", b"x")),
     "audit": lambda repo: rx.audit(repo, progress=None),
@@ -480,15 +481,15 @@ def test_t1_t9_answers_that_are_no_documents(caplog: pytest.LogCaptureFixture) -
             answers = hostile_answers(say, server.host)
             for kind in answers:
                 now = [kind]
-                for name, call in CALLS.items():
-                    sweep.take(f"{name} answered by {kind}", n, outcome(call, server.host))
+                for name, call in {**CALLS, **({} if n % 11 else MORE_CALLS)}.items():
+                    sweep.take(f"{name} answered by {kind}", n, outcome(call, server.host, name == "tags"))
             sweep.take("logs", n, text(caplog.text.replace("\n", "")))
             caplog.clear()
-    assert sweep.told() > 80_000
+    assert sweep.told() > 40_000
     assert len(sweep.shown) >= 9
 
 
-def outcome(call: Callable[[rx.Repository], Any], host: str) -> str:
+def outcome(call: Callable[[rx.Repository], Any], host: str, wire_too: bool) -> str:
     """Call, and give whatever comes of it, all of it safe."""
     repository = rx.Repository(f"{host}/some/app", options=options_for(host, tag_list_max_pages=3, repository_list_max_pages=3))  # fmt: skip
     with warnings.catch_warnings(record=True) as heard, rx.trace() as wire:
@@ -499,7 +500,9 @@ def outcome(call: Callable[[rx.Repository], Any], host: str) -> str:
             made = refusal(error)
     told = [str(one.message) for one in heard]
     assert unseen("".join(told)) == []
-    return made + "".join(told) + bundle(repository) + bundle(wire) + table(wire.frame()) + text(layout_less(str(wire.diagram())))  # fmt: skip
+    if wire_too:
+        made += bundle(wire) + table(wire.frame()) + text(layout_less(str(wire.diagram())))
+    return made + "".join(told) + bundle(repository)
 
 
 def result(found: Any) -> str:
