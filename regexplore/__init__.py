@@ -6,7 +6,8 @@
 >>> "v1.2" in set(tags["tag"])
 True
 
-The language of OCI and the client are loaded at once; frames, graphs and widgets when they are first used.
+Importing this loads nothing else: each name is fetched from its home when it is first used, so that a command or a
+worker pays for the parts that it needs.
 """
 
 from __future__ import annotations
@@ -14,22 +15,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from regexplore import errors
 from regexplore._version import __version__
-from regexplore.oci import (
-    EMPTY_JSON,
-    Descriptor,
-    Digest,
-    Document,
-    Platform,
-    Reference,
-    media_types,
-    normalize,
-)
-from regexplore.remote import Credential, RegistryWarning, RepositoryOptions, WarningValue
 
 if TYPE_CHECKING:
-    from regexplore import lessons
+    from regexplore import errors, lessons
     from regexplore.crawling import Crawl, crawl, crawl_lazily
     from regexplore.explorer import Explorer, explore
     from regexplore.objects import (
@@ -63,11 +52,32 @@ if TYPE_CHECKING:
         snapshot,
         trace,
     )
+    from regexplore.oci import (
+        EMPTY_JSON,
+        Descriptor,
+        Digest,
+        Document,
+        Platform,
+        Reference,
+        media_types,
+        normalize,
+    )
+    from regexplore.remote import Budget, Credential, RegistryWarning, RepositoryOptions, WarningValue
 
-# Names that need pandas, widgets or a drawing library; each is imported when it is first asked for.
+# Where each name lives.
+_OF_LANGUAGE = (
+    "EMPTY_JSON",
+    "Descriptor",
+    "Digest",
+    "Document",
+    "Platform",
+    "Reference",
+    "media_types",
+    "normalize",
+)
+_OF_CLIENT = ("Budget", "Credential", "RegistryWarning", "RepositoryOptions", "WarningValue")
 _OF_EXPLORER = ("Explorer", "explore")
 _OF_CRAWLING = ("Crawl", "crawl", "crawl_lazily")
-_PACKAGES = ("lessons",)
 _OF_OBJECTS = (
     "Artifact",
     "AuditReport",
@@ -104,6 +114,7 @@ __all__ = [
     "EMPTY_JSON",
     "Artifact",
     "AuditReport",
+    "Budget",
     "Comparison",
     "Crawl",
     "Credential",
@@ -153,16 +164,21 @@ __all__ = [
 ]
 
 
+_HOMES = {
+    **dict.fromkeys(_OF_LANGUAGE, "regexplore.oci"),
+    **dict.fromkeys(_OF_CLIENT, "regexplore.remote"),
+    **dict.fromkeys(_OF_OBJECTS, "regexplore.objects"),
+    **dict.fromkeys(_OF_CRAWLING, "regexplore.crawling"),
+    **dict.fromkeys(_OF_EXPLORER, "regexplore.explorer"),
+}
+_MODULES = ("errors", "lessons", "oci", "remote")
+
+
 def __getattr__(name: str) -> Any:
-    if name in _OF_OBJECTS:
-        home = "regexplore.objects"
-    elif name in _OF_EXPLORER:
-        home = "regexplore.explorer"
-    elif name in _OF_CRAWLING:
-        home = "regexplore.crawling"
-    elif name in _PACKAGES:
+    if name in _MODULES:
         return import_module(f"regexplore.{name}")
-    else:
+    home = _HOMES.get(name)
+    if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(home), name)
     globals()[name] = value

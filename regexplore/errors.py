@@ -14,6 +14,7 @@
     ├── UnsupportedError                                 the other side, or this kind of object, cannot do it
     │   └── NotSeekableError              (OSError)      a stream that cannot go back
     ├── StoppedError                                     stopped by the reader before anything arrived
+    ├── BudgetExceededError                              a budget of requests, bytes or seconds is used up
     ├── SizeExceedsLimitError                            more bytes than allowed; names limit and option
     ├── ContentError                                     the bytes are not what was asked for
     │   ├── MismatchedDigestError
@@ -166,6 +167,12 @@ class StoppedError(RegexploreError):
     """The reader stopped the work before anything of it arrived."""
 
     default_hint = "Ask again to start over."
+
+
+class BudgetExceededError(RegexploreError):
+    """A `Budget` of requests, bytes or seconds is used up; what arrived before is kept."""
+
+    default_hint = "Give a larger Budget, or ask for less: match=, limit=, depth=."
 
 
 class SizeExceedsLimitError(RegexploreError):

@@ -22,13 +22,14 @@ from regexplore.auditing.subjects import (
 from regexplore.content.pool import WORKERS, map_bounded
 from regexplore.content.reference_tags import parse_reference_tag
 from regexplore.content.store import ReadOnlyStore
-from regexplore.errors import NotFoundError, RegexploreError
+from regexplore.errors import BudgetExceededError, NotFoundError, RegexploreError
 from regexplore.evidence.artifact_formats import HELM_PROVENANCE
 from regexplore.evidence.base_image import BaseClaim, base_claims
 from regexplore.evidence.discovery import find_evidence
 from regexplore.frames.facts import TITLE, image_config_of, is_attestation, told
 from regexplore.oci import Descriptor, Digest, Document, ImageConfig, Index, UnreadableDocument
 from regexplore.oci.media_types import is_manifest
+from regexplore.remote.budget import Budget
 
 MANIFEST, CONFIG, FILES = "manifest", "config", "files"
 DEPTHS = (MANIFEST, CONFIG, FILES)
@@ -128,8 +129,11 @@ class Gathering:
         if outcomes.interrupted:
             self.reasons[STOPPED] = None
         found.errors = {one.item: told(one.error) for one in outcomes if one.error is not None}
-        for tag, error in found.errors.items():
-            self.reasons[f"{self.reader.name}:{tag}: {error}"] = None
+        for one in outcomes:
+            if isinstance(one.error, BudgetExceededError):
+                self.reasons[str(one.error)] = None
+            elif one.error is not None:
+                self.reasons[f"{self.reader.name}:{one.item}: {told(one.error)}"] = None
         return {one.item: one.result() for one in outcomes if one.error is None}
 
     def _roots(self, documents: dict[str, Document]) -> list[AuditedManifest]:
@@ -149,18 +153,10 @@ class Gathering:
         scanned = [root.document for root in roots if root.document.subject is not None]
 
         def gather(root: AuditedManifest) -> list[AuditedManifest]:
-            gathered = [root, *self._children(root)]
-            if self.depth != MANIFEST:
-                for one in gathered:
-                    self._config(one)
-                    self._parts(one)
-                self._evidence(root, gathered, tags, scanned)
-                for one in gathered:
-                    self._bases(one)
-            if self.depth == FILES:
-                for one in gathered:
-                    self._files(one)
-            self._subject(root)
+            with Budget() as own:
+                gathered = self._gathered(root, tags, scanned)
+            for one in gathered:
+                one.whole = not own.refused
             return gathered
 
         outcomes = map_bounded(
@@ -175,6 +171,23 @@ class Gathering:
             self.reasons[STOPPED] = None
         for outcome in outcomes:
             found.manifests += outcome.result()
+
+    def _gathered(
+        self, root: AuditedManifest, tags: Sequence[str], scanned: Sequence[Document]
+    ) -> list[AuditedManifest]:
+        gathered = [root, *self._children(root)]
+        if self.depth != MANIFEST:
+            for one in gathered:
+                self._config(one)
+                self._parts(one)
+            self._evidence(root, gathered, tags, scanned)
+            for one in gathered:
+                self._bases(one)
+        if self.depth == FILES:
+            for one in gathered:
+                self._files(one)
+        self._subject(root)
+        return gathered
 
     def _children(self, parent: AuditedManifest) -> Iterator[AuditedManifest]:
         """Read what an index lists, indexes in it too, as deep as `MAX_LEVELS`."""
@@ -355,6 +368,8 @@ def _kept(
     """Take over what is known by digest; give the roots that are left to read."""
     done: dict[Digest, list[AuditedManifest]] = {}
     for one in known.manifests if known is not None else ():
+        if not one.whole:
+            continue
         top = one
         while top.index is not None:
             top = top.index

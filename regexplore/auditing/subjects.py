@@ -118,6 +118,8 @@ class AuditedManifest:
         What it names and could not be had, by digest, and why.
     subject_missing : str or None
         Why its subject is not there; "" when it is; None when nobody asked or could tell.
+    whole : bool
+        False where a budget ended the reading of it, or of what belongs to it.
     """
 
     repository: str
@@ -139,6 +141,7 @@ class AuditedManifest:
     parts: Mapping[str, bytes] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     subject_missing: str | None = None
+    whole: bool = True
 
     @property
     def digest(self) -> Digest:

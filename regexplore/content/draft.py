@@ -23,7 +23,7 @@ from regexplore.content.node import (
     Edge,
     Node,
 )
-from regexplore.errors import NotFoundError, RegexploreError
+from regexplore.errors import BudgetExceededError, NotFoundError, RegexploreError
 from regexplore.oci import Descriptor, Digest, Document, UnreadableDocument
 from regexplore.oci.digest import is_digest
 from regexplore.oci.media_types import is_image_config, is_index, is_layer, is_manifest
@@ -122,6 +122,10 @@ class Draft:
 
     def fail(self, node_id: str, error: RegexploreError) -> None:
         """Note that asking for a node ended in an error."""
+        if isinstance(error, BudgetExceededError):
+            # Nobody was asked: nothing is known of it that was not known before.
+            self.incomplete(str(error))
+            return
         if node_id in self.nodes:
             state = MISSING if isinstance(error, NotFoundError) else FAILED
             self.nodes[node_id] = replace(self.nodes[node_id], state=state, error=str(error))

@@ -26,6 +26,7 @@ from regexplore.errors import RegexploreError
 from regexplore.oci import Descriptor, Digest, Document, Index, Platform
 from regexplore.oci.digest import is_digest
 from regexplore.oci.media_types import is_manifest
+from regexplore.remote.budget import Budget, under
 
 Root = str | Descriptor
 STOPPED = "stopped before everything was read"
@@ -50,7 +51,9 @@ class WalkOptions:
     depth : int
         How many steps from a root.
     max_nodes, max_calls, max_tags : int
-        The budget: nodes in the result, questions to the store, tags listed.
+        Bounds of the result, whatever the store: nodes in it, questions to the store, tags listed.
+    budget : Budget, optional
+        What may be asked of a registry: requests, bytes, seconds.
     max_document_bytes : int
     workers : int
     """
@@ -66,6 +69,7 @@ class WalkOptions:
     max_nodes: int = 5_000
     max_calls: int = 20_000
     max_tags: int = 10_000
+    budget: Budget | None = None
     max_document_bytes: int = MAX_DOCUMENT_BYTES
     workers: int = WORKERS
 
@@ -146,8 +150,10 @@ def walk(
     >>> [node.kind for node in walk(store, ["v1"]).nodes.values()]
     ['tag', 'index']
     """
-    walker = _Walker(store, name, options or WalkOptions(), on_progress)
-    walker.run(None if roots is None else list(roots), executor, cancel or Event())
+    chosen = options or WalkOptions()
+    walker = _Walker(store, name, chosen, on_progress)
+    with under(chosen.budget):
+        walker.run(None if roots is None else list(roots), executor, cancel or Event())
     return walker.result()
 
 

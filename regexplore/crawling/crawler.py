@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from threading import Event
@@ -24,6 +24,7 @@ from regexplore.frames.origin import Origin
 from regexplore.objects.listing import listed
 from regexplore.objects.meter import meter_of
 from regexplore.objects.registry import Registry
+from regexplore.remote.budget import Budget, running, under
 from regexplore.show.progress import Progress, Show
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def crawl(
     credentials: str | None = None,
     meta: pd.DataFrame | None = None,
     cancel: Event | None = None,
+    budget: Budget | None = None,
     progress: Show = True,
 ) -> Crawl:
     """Do the same work to every repository of a registry.
@@ -82,6 +84,10 @@ def crawl(
         An empty frame with the columns of a user's function; by default they are those of its first frame.
     cancel
         Set it from another thread to stop.
+    budget
+        What this run may cost, over all its repositories; see `regexplore.Budget`. When it is used up no further
+        repository is asked, and the next run goes on. Processes and clusters tell their requests when a repository
+        is done, so there it may be overdrawn by the repositories under way, and bytes are not counted.
     progress
         As everywhere: True, False or a callable.
 
@@ -112,11 +118,12 @@ def crawl(
     access = LocalAccess(held) if place.is_local and credentials is None else Access.of(held, credentials)
     gathering = _gathering(held, work, into, meta)
     origin = Origin(str(held.reference), lambda: meter_of(held.options).requests)
-    names = _names(held, repositories, match, origin, progress)
-    todo = [name for name in names if gathering.folder is None or name not in gathering.folder.done]
-    run = _Run(gathering, origin, len(todo))
-    jobs = (Job(access, name, work) for name in todo[:limit])
-    run.go(jobs, len(todo[:limit]), place.executor, workers or place.workers, cancel, progress)
+    with under(budget):
+        names = _names(held, repositories, match, origin, progress)
+        todo = [name for name in names if gathering.folder is None or name not in gathering.folder.done]
+        run = _Run(gathering, origin, len(todo), charged=() if place.is_local else running())
+        jobs = _jobs(access, todo[:limit], work, origin)
+        run.go(jobs, len(todo[:limit]), place.executor, workers or place.workers, cancel, progress)
     if limit is not None and len(todo) > limit:
         origin.partial(f"limit={limit} reached")
     return run.result(held, work)
@@ -125,10 +132,13 @@ def crawl(
 class _Run:
     """One run of a crawl."""
 
-    def __init__(self, gathering: Gathering, origin: Origin, asked: int) -> None:
+    def __init__(
+        self, gathering: Gathering, origin: Origin, asked: int, *, charged: Sequence[Budget] = ()
+    ) -> None:
         self._gathering = gathering
         self._origin = origin
         self._asked = asked
+        self._charged = charged
 
     def go(
         self,
@@ -143,7 +153,10 @@ class _Run:
         with Progress("repository", total, show=progress) as shown:
 
             def take(outcome: Outcome[Job, Answer]) -> None:
-                self._gathering.take(outcome.result())
+                answered = outcome.result()
+                for budget in self._charged:
+                    budget.spent_elsewhere(answered.requests)
+                self._gathering.take(answered)
                 shown.advance(note=f"{self._gathering.requests:,} requests")
 
             try:
@@ -177,6 +190,17 @@ class _Run:
         for problem in gathering.folder.problems if gathering.folder else ():
             origin.partial(problem)
         return Crawl(registry, work, gathering, origin, left)
+
+
+def _jobs(
+    access: Access | LocalAccess, names: Sequence[str], work: str | FrameWork, origin: Origin
+) -> Iterator[Job]:
+    """Give the jobs one by one, as long as there is something to spend on them."""
+    for name in names:
+        for said in filter(None, (budget.used_up for budget in running())):
+            origin.partial(said)
+            return
+        yield Job(access, name, work)
 
 
 def _gathering(

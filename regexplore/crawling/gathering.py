@@ -51,6 +51,10 @@ class Gathering:
         if answer.error:
             self.failed[answer.repository] = answer.error
             return
+        if answer.refused and self.folder is not None:
+            # Half of a repository is not written: the next run asks it again.
+            self.failed[answer.repository] = "a budget was used up before it was read in full"
+            return
         try:
             piece = self.columns.piece(answer)
         except (ValueError, TypeError) as error:

@@ -22,6 +22,7 @@ from regexplore.frames.origin import Origin
 from regexplore.frames.schema import Row
 from regexplore.objects.meter import meter_of, settle
 from regexplore.objects.repository import Repository
+from regexplore.remote.budget import Budget
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +61,8 @@ class Answer:
         Why the content may not be all.
     requests : int
     seconds : float
+    refused : bool
+        Whether a budget left something of it out.
     """
 
     repository: str
@@ -68,6 +71,7 @@ class Answer:
     reasons: tuple[str, ...] = ()
     requests: int = 0
     seconds: float = 0.0
+    refused: bool = False
 
 
 def answer(job: Job) -> Answer:
@@ -80,14 +84,17 @@ def answer(job: Job) -> Answer:
     content: Sequence[Row] | pd.DataFrame = ()
     problem, reasons = "", tuple[str, ...]()
     try:
-        content, reasons = _content(job, repository)
+        with Budget() as own:
+            content, reasons = _content(job, repository)
     except RegexploreError as error:
         problem = told(error)
     except Exception as error:  # a user's function may raise anything
         problem = f"{type(error).__name__}: {error}"
     settle(repository.options)
     sent = meter_of(repository.options).requests
-    return Answer(job.repository, content, problem, reasons, sent, time.monotonic() - started)
+    return Answer(
+        job.repository, content, problem, reasons, sent, time.monotonic() - started, bool(own.refused)
+    )
 
 
 def _content(job: Job, repository: Repository) -> tuple[Sequence[Row] | pd.DataFrame, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _PARTS = re.compile(r"[0-9]+|[A-Za-z]+")
-_PRE_RELEASES = frozenset({"alpha", "beta", "dev", "nightly", "pre", "preview", "rc", "snapshot"})
+PRE_RELEASES = frozenset({"alpha", "beta", "dev", "nightly", "pre", "preview", "rc", "snapshot"})
 
 # Ranks of what may stand at one place: a pre-release word, the end, another word, a number.
 _BEFORE, _END, _WORD, _NUMBER = range(4)
@@ -33,4 +33,4 @@ def _ranked(part: str) -> tuple[int, int, str]:
         digits = part.lstrip("0")
         return _NUMBER, len(digits), digits
     word = part.lower()
-    return (_BEFORE if word in _PRE_RELEASES else _WORD), 0, word
+    return (_BEFORE if word in PRE_RELEASES else _WORD), 0, word

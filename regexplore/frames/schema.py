@@ -111,6 +111,12 @@ class Schema:
         return frame
 
 
+def texts(values: list[str]) -> Any:
+    """Give a column of texts; where all are plain, and there may be very many, none is looked at one by one."""
+    plain = "" not in values and "".join(values).isascii()
+    return pd.array(values if plain else [_text(value) for value in values], dtype="string")
+
+
 def _array(values: list[Any], dtype: str) -> Any:
     """Give one column; what does not fit its dtype is missing, never an error for the whole frame."""
     if dtype == TEXT:

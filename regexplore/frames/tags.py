@@ -26,7 +26,8 @@ from regexplore.frames.facts import (
 )
 from regexplore.frames.order import version_key
 from regexplore.frames.origin import Origin
-from regexplore.frames.schema import TEXT, TIME, WHOLE, Row, Schema
+from regexplore.frames.schema import TEXT, TIME, WHOLE, Row, Schema, texts
+from regexplore.frames.version_order import sorted_versions
 from regexplore.oci import Descriptor, Document, ImageConfig, UnreadableDocument
 
 TAGS = Schema.of(("tag", TEXT, "name of the tag"))
@@ -59,7 +60,7 @@ class Reader(Protocol):
 
 def tags_frame(tags: Iterable[str], origin: Origin) -> pd.DataFrame:
     """Give one row for each name, sorted as versions."""
-    return TAGS.frame(({"tag": tag} for tag in sorted(tags, key=version_key)), origin)
+    return TAGS.columns_frame({"tag": texts(sorted_versions(tags))}, origin)
 
 
 def tag_details_frame(rows: Iterable[Row], origin: Origin) -> pd.DataFrame:

@@ -27,6 +27,8 @@ from regexplore.objects.audit_target import (
     registry_of,
 )
 from regexplore.objects.remembered import RememberedStore
+from regexplore.remote.budget import Budget, under
+from regexplore.remote.budget import reasons as budget_reasons
 from regexplore.show.progress import Progress, Show
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ def audit(
     workers: int = WORKERS,
     executor: Executor | None = None,
     cancel: Event | None = None,
+    budget: Budget | None = None,
     progress: Show = True,
 ) -> AuditReport:
     """Ask the rules of the catalogue about everything in a registry, a repository, a layout, or about one image.
@@ -79,6 +82,8 @@ def audit(
         How many things are read at once, and where.
     cancel
         Set it from another thread to stop; so does Ctrl-C. What arrived is kept, and the report says so.
+    budget
+        What it may cost; see `regexplore.Budget`. What it does not allow for is not looked at, and the report says so.
     progress
         True for a bar or a line after half a second; a callable; None for nothing.
 
@@ -111,11 +116,13 @@ def audit(
     chosen = asked(choose(rules, more_rules), depth)
     if isinstance(target, Iterable) and not isinstance(target, str):
         target = list(target)
-    started, found = datetime.now(UTC), list(places(target, match))
-    refuse_empty(found)
+    started = datetime.now(UTC)
     run = _Run(demands, depth, workers, executor, cancel, _known(resume, depth), history)
-    with Progress("reference", sum(len(place.references) for place in found), show=progress) as shown:
-        run.gather(found, shown)
+    with under(budget):
+        found = list(places(target, match))
+        refuse_empty(found)
+        with Progress("reference", sum(len(place.references) for place in found), show=progress) as shown:
+            run.gather(found, shown)
     for place in found:
         place.source.settle()
     return run.report(name_of(target), started, found, chosen)
@@ -200,7 +207,12 @@ class _Run:
             self._before.setdefault(id(place.source), place.source.requests() if place.source.requests else 0)
         try:
             for place in found:
-                self._repositories.append(self._one(place, shown))
+                with Budget() as own:
+                    self._repositories.append(self._one(place, shown))
+                if own.refused:
+                    # What was left out is read by a run that goes on from this one.
+                    self._repositories[-1].complete = False
+                    self._reasons.update(dict.fromkeys(budget_reasons()))
                 if STOPPED in self._reasons:
                     shown.stop()
                     return

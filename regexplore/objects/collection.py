@@ -21,12 +21,15 @@ from regexplore.objects.remembered import RememberedStore
 from regexplore.objects.source import Source
 from regexplore.oci import Descriptor, Document, Platform
 from regexplore.oci.digest import is_digest
+from regexplore.remote.budget import Budget, under
+from regexplore.remote.budget import reasons as budget_reasons
 from regexplore.show.progress import Progress, Show
 from regexplore.show.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from regexplore.frames.schema import Row
     from regexplore.objects.graph import Graph
 
 # Imported so that `Artifact.of` knows them.
@@ -46,6 +49,7 @@ class Collection(Shown):
         match: str | None = None,
         limit: int | None = None,
         executor: Executor | None = None,
+        budget: Budget | None = None,
         progress: Show = True,
     ) -> pd.DataFrame:
         """Give the tags as a frame, sorted as versions.
@@ -66,6 +70,8 @@ class Collection(Shown):
             At most so many tags; then the frame is partial.
         executor
             Where to run instead of own threads.
+        budget
+            What this may cost; see `regexplore.Budget`. Tags that it does not allow for are rows with an ``error``.
         progress
             True for a bar or a line after half a second; a callable; None for nothing.
 
@@ -79,12 +85,21 @@ class Collection(Shown):
         RegexploreError
             Not even the first page could be listed.
         """
-        from regexplore.frames.tags import tag_details_frame, tag_row, tags_frame
+        from regexplore.frames.tags import tag_details_frame, tags_frame
 
         origin = self._origin()
-        names = self._listed(last, match, limit, origin, progress)
-        if not detail:
-            return tags_frame(names, origin)
+        with under(budget):
+            names = self._listed(last, match, limit, origin, progress)
+            if not detail:
+                return tags_frame(names, origin)
+            rows = self._details(names, origin, executor, progress)
+        return tag_details_frame(rows, origin)
+
+    def _details(
+        self, names: list[str], origin: Origin, executor: Executor | None, progress: Show
+    ) -> list[Row]:
+        from regexplore.frames.tags import tag_row
+
         with Progress("tag", len(names), show=progress) as shown:
             outcomes = map_bounded(
                 partial(tag_row, reader=self._source),
@@ -96,7 +111,9 @@ class Collection(Shown):
                 shown.stop()
                 origin.partial(f"stopped at {len(outcomes)} of {len(names)} tags")
         self._source.settle()
-        return tag_details_frame((outcome.result() for outcome in outcomes), origin)
+        for reason in budget_reasons():
+            origin.partial(reason)
+        return [outcome.result() for outcome in outcomes]
 
     def get(self, reference: str) -> Artifact:
         """Fetch what a tag or digest names. Costs one request, two for an image (its config).

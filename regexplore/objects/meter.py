@@ -15,6 +15,7 @@ from typing import Any
 import requests
 
 from regexplore.content.cache import ContentCache
+from regexplore.errors import BudgetExceededError, RateLimitedError
 from regexplore.objects.caching import CacheOptions, settle_cache
 from regexplore.remote.options import Client, RepositoryOptions
 from regexplore.remote.trace import Recorder, recording
@@ -105,14 +106,18 @@ class MeteredClient:
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a request through the client behind."""
         tally = _Tally()
+        # A client that is not ours tells no wire events: what it was given to send counts as one.
+        at_least = 1
         try:
             with recording(tally):
                 return self.client.send(request, **kwargs)
+        except (BudgetExceededError, RateLimitedError):
+            # It was not sent.
+            at_least = 0
+            raise
         finally:
-            # A client that is not ours tells no wire events: what it was given to send counts as one.
-            self.meter.add(
-                max(tally.requests, 1), tally.authentication or _scheme(request.headers), tally.user
-            )
+            sent = max(tally.requests, at_least)
+            self.meter.add(sent, tally.authentication or _scheme(request.headers), tally.user)
 
     def __repr__(self) -> str:
         return f"<MeteredClient {self.meter.requests} requests>"

@@ -18,6 +18,8 @@ from regexplore.objects.meter import cache_of, meter_of, metered, settle
 from regexplore.objects.repository import Repository
 from regexplore.oci import Reference
 from regexplore.remote.auth.default import with_access
+from regexplore.remote.budget import Budget, under
+from regexplore.remote.budget import reasons as budget_reasons
 from regexplore.remote.credentials.credential import Credential
 from regexplore.remote.options import RepositoryOptions
 from regexplore.remote.registry import RemoteRegistry
@@ -112,6 +114,7 @@ class Registry(Shown, RemoteRegistry):
         match: str | None = None,
         limit: int | None = None,
         executor: Executor | None = None,
+        budget: Budget | None = None,
         progress: Show = True,
     ) -> pd.DataFrame:
         """Give the repositories as a frame.
@@ -131,6 +134,8 @@ class Registry(Shown, RemoteRegistry):
             At most so many repositories; then the frame is partial.
         executor
             Where to run instead of own threads.
+        budget
+            What this may cost; see `regexplore.Budget`.
         progress
             True for a bar or a line after half a second; a callable; None for nothing.
 
@@ -148,10 +153,12 @@ class Registry(Shown, RemoteRegistry):
 
         origin = Origin(str(self.reference), lambda: meter_of(self.options).requests)
         try:
-            names = self._listed(last, match, limit, origin, progress)
-            if not detail:
-                return repositories_frame(names, origin)
-            return repository_details_frame(self._details(names, origin, executor, progress), origin)
+            with under(budget):
+                names = self._listed(last, match, limit, origin, progress)
+                if not detail:
+                    return repositories_frame(names, origin)
+                rows = self._details(names, origin, executor, progress)
+            return repository_details_frame(rows, origin)
         finally:
             settle(self.options)
 
@@ -183,6 +190,8 @@ class Registry(Shown, RemoteRegistry):
             if outcomes.interrupted:
                 shown.stop()
                 origin.partial(f"stopped at {len(outcomes)} of {len(names)} repositories")
+        for reason in budget_reasons():
+            origin.partial(reason)
         return [outcome.result() for outcome in outcomes]
 
     def _ipython_key_completions_(self) -> list[str]:

@@ -170,10 +170,9 @@ class Source:
     def see_tags(self, tags: Iterable[str]) -> None:
         """Remember names of tags, for completion; what they name is not known by that."""
         with self._lock:
-            for tag in tags:
-                if len(self._tags) >= MAX_TAGS_SEEN:
-                    return
-                self._tags.setdefault(tag, None)
+            room = MAX_TAGS_SEEN - len(self._tags)
+            fresh = [tag for tag in tags if tag not in self._tags]
+            self._tags.update(dict.fromkeys(fresh[: max(room, 0)]))
 
     def tags_seen(self) -> list[str]:
         """Give the tags that were listed or fetched so far."""

@@ -2,6 +2,7 @@
 
 from regexplore.remote.auth import AuthClient
 from regexplore.remote.blobs import RemoteBlobs
+from regexplore.remote.budget import Budget
 from regexplore.remote.content_headers import ContentHeaders
 from regexplore.remote.credentials.credential import Credential
 from regexplore.remote.manifest_store import RemoteManifestStore
@@ -13,6 +14,7 @@ from regexplore.remote.warning import RegistryWarning, WarningValue
 
 __all__ = [
     "AuthClient",
+    "Budget",
     "Client",
     "ContentHeaders",
     "Credential",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from regexplore.errors import DeadlineExceededError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Deadline:
     """A moment on the monotonic clock.
 
@@ -32,6 +32,10 @@ class Deadline:
     def remaining(self) -> float:
         """Seconds left; 0 when it is over."""
         return max(0.0, self.at - time.monotonic())
+
+    def postpone(self, seconds: float) -> None:
+        """Allow for time that nobody could have used: a turn was waited for."""
+        self.at += seconds
 
     def check(self, what: str) -> None:
         """Raise when the time is over.

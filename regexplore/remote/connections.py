@@ -17,6 +17,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPResponse, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from regexplore.remote import budget
 from regexplore.remote.redact import Secret
 
 POOLS = 64
@@ -31,6 +32,7 @@ BODILESS = frozenset({"GET", "HEAD"})
 class Head(http.client.HTTPResponse):
     """An answer whose head is read line by line; its body is read as http.client does."""
 
+    _budgets: tuple[budget.Budget, ...] = ()
     headers: HTTPHeaderDict  # type: ignore[assignment]  # the same questions are answered
 
     def begin(self) -> None:
@@ -59,6 +61,22 @@ class Head(http.client.HTTPResponse):
             self.length = 0
         ends_with_connection = not self.chunked and self.length is None
         self.will_close = self._check_close() or ends_with_connection  # type: ignore[attr-defined]
+        if self.length is None:
+            # A body of unknown length is charged while it is read; others were when their head was there.
+            self._budgets = budget.running()
+
+    def read1(self, n: int = -1) -> bytes:
+        """Read what has arrived, at most so many bytes."""
+        return self._charged(super().read1(n))
+
+    def read(self, amt: int | None = None) -> bytes:
+        """Read so many bytes, or all."""
+        return self._charged(super().read(amt))
+
+    def _charged(self, part: bytes) -> bytes:
+        for one in self._budgets:
+            one.spend_bytes(len(part))
+        return part
 
 
 def _read_fields(stream: Any) -> HTTPHeaderDict:

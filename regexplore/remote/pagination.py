@@ -5,11 +5,11 @@ Source: distribution-spec v1.1 "Listing tags"; Go ``Repository.Tags`` and its ki
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 import requests
 
 from regexplore.errors import PageLoopError, TooManyPagesError, UnexpectedContentError
@@ -18,6 +18,10 @@ from regexplore.remote.exchange import Exchange, header_lines
 
 # Against a registry that invents a fresh page for ever; far above what any real listing needs.
 ENDLESS = 100_000
+
+# Inside of a page, ``list`` is its method.
+Names = list[str]
+_NAMES = list[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,14 @@ class Page:
             raise unexpected(self.response, f"{key} is no list")
         return found
 
-    def names(self, key: str) -> Sequence[str]:
+    def names(self, key: str) -> Names:
         """Return the texts of the list under a key; nulls in it are left out."""
-        names = [name for name in self.list(key) if name is not None]
-        if not all(isinstance(name, str) for name in names):
-            raise unexpected(self.response, f"{key} holds something else than text")
-        return names
+        try:
+            names = msgspec.convert(self.list(key), _NAMES)
+        except msgspec.ValidationError:
+            raise unexpected(self.response, f"{key} holds something else than text") from None
+        texts = cast("Names", names)  # as they are, where there is no null among them
+        return [name for name in names if name is not None] if None in names else texts
 
 
 def pages(
@@ -104,7 +110,7 @@ def decode(response: requests.Response, body: bytes) -> Mapping[str, Any]:
     UnexpectedContentError
     """
     try:
-        content = json.loads(body)
+        content = msgspec.json.decode(body)
     except (ValueError, RecursionError):
         start = body[:200].lstrip().lower()
         said = "an HTML page, not JSON" if start.startswith((b"<!doctype", b"<html")) else "not JSON"

@@ -96,7 +96,7 @@ class RemoteRegistry:
             max_pages=self.options.repository_list_max_pages,
             what=f"the catalog of {self.reference}",
         )
-        return (list(page.names("repositories")) for page in listing)
+        return (page.names("repositories") for page in listing)
 
     def repository(self, name: str) -> RemoteRepository:
         """Return a repository with this registry's options (Go ``Repository``); costs no request.

@@ -305,7 +305,7 @@ class RemoteRepository:
             max_pages=self.options.tag_list_max_pages,
             what=f"repository {self.reference.with_reference('')}",
         )
-        return (list(page.names("tags")) for page in listing)
+        return (page.names("tags") for page in listing)
 
     def referrer_pages(self, target: Descriptor, artifact_type: str = "") -> Iterator[list[Descriptor]]:
         """Yield what refers to a manifest, page by page (Go ``Referrers``).

@@ -19,7 +19,7 @@ from urllib3.exceptions import InvalidHeader, MaxRetryError, NewConnectionError,
 from urllib3.response import BaseHTTPResponse
 
 from regexplore.errors import DeadlineExceededError
-from regexplore.remote import clock
+from regexplore.remote import budget, clock
 
 MAX_RETRIES = 5
 MIN_WAIT = 0.2
@@ -32,12 +32,12 @@ RETRY_AFTER_CAP = 60.0
 STATUSES = frozenset({408, 429, *range(500, 600)} - {501, 505})
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 
-Observer = Callable[[int | None, str], None]
+Observer = Callable[[BaseHTTPResponse | None, str], None]
 _observer: ContextVar[Observer | None] = ContextVar("regexplore_attempts", default=None)
 
 
 def listen(observer: Observer) -> Token[Observer | None]:
-    """Tell an observer of every try that failed, its status or the name of its error, until `stop_listening`."""
+    """Tell an observer of every try that failed, its answer or the name of its error, until `stop_listening`."""
     return _observer.set(observer)
 
 
@@ -104,13 +104,13 @@ class RetryPolicy(Retry):
         """Count a try that failed; raise when it was the last."""
         if error is not None and not self._worth_another_try(method or "", error):
             raise error
-        if response is not None and (self._asked_for(response) or 0) > self.retry_after_cap:
+        if response is not None and (self.asked_for(response) or 0) > self.retry_after_cap:
             # urllib3 takes this as "no more tries" and returns the answer that it has.
             raise MaxRetryError(_pool, url or "", ResponseError("Retry-After is beyond the cap"))
         following = super().increment(method, url, response, error, _pool, _stacktrace)
         observer = _observer.get()
         if observer is not None:
-            observer(response.status if response is not None else None, type(error).__name__ if error else "")
+            observer(response, type(error).__name__ if error else "")
         return following
 
     def _worth_another_try(self, method: str, error: Exception) -> bool:
@@ -121,7 +121,7 @@ class RetryPolicy(Retry):
 
     def sleep(self, response: BaseHTTPResponse | None = None) -> None:
         """Wait before the next try, but never past the deadline."""
-        wait = self._asked_for(response) if response is not None else None
+        wait = self.asked_for(response) if response is not None else None
         if wait is None:
             wait = self.get_backoff_time()
         deadline = clock.current()
@@ -129,6 +129,7 @@ class RetryPolicy(Retry):
             raise DeadlineExceededError(
                 f"the next try is due in {wait:.3g} s, but {deadline.seconds:g} s is all the time there was"
             )
+        budget.spend_request()
         time.sleep(wait)
 
     def get_backoff_time(self) -> float:
@@ -137,7 +138,8 @@ class RetryPolicy(Retry):
         wait = FIRST_WAIT * 2**tries * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         return float(min(MAX_WAIT, max(MIN_WAIT, wait)))
 
-    def _asked_for(self, response: BaseHTTPResponse) -> float | None:
+    def asked_for(self, response: BaseHTTPResponse) -> float | None:
+        """Return how long an answer asks to wait, in seconds; None when it does not."""
         try:
             seconds = self.get_retry_after(response)
         except InvalidHeader:

@@ -17,13 +17,16 @@ import requests
 from requests.exceptions import InvalidURL
 from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import LocationValueError
+from urllib3.response import BaseHTTPResponse
 
 from regexplore._version import __version__
-from regexplore.errors import CredentialError, RedirectRefusedError
-from regexplore.remote import clock, library_logs, redact
+from regexplore.errors import BudgetExceededError, CredentialError, RedirectRefusedError
+from regexplore.remote import budget, clock, library_logs, redact
+from regexplore.remote.allowance import Allowance
 from regexplore.remote.connections import POOLS, Adapter
 from regexplore.remote.messages import LightRequest, LightResponse, prepared
 from regexplore.remote.origin import Origin, joined
+from regexplore.remote.pace import Pace, Turn
 from regexplore.remote.retry import MAX_RETRIES, RETRY_AFTER_CAP, RetryPolicy, listen, stop_listening
 from regexplore.remote.trace import Exchanges
 from regexplore.remote.transport_errors import FOREIGN, transport_error
@@ -36,6 +39,8 @@ USER_AGENT = f"regexplore/{__version__}"
 
 library_logs.install()
 
+# Below this many seconds a wait is no news.
+_SHORT_WAIT = 0.05
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # What may go to another origin; everything else could be a secret.
 _TRAVELS = frozenset(
@@ -62,7 +67,7 @@ class Transport:
     retry_after_cap : float
         Seconds; the longest ``Retry-After`` that is waited for.
     connections : int
-        Connections kept for one host; more requests wait for one.
+        Connections kept for one host; more requests wait for one. A host that asks for it gets fewer at once.
     ca_file : path, optional
         Certificates (PEM) to trust instead of the system's.
     client_cert : path or pair of paths, optional
@@ -99,6 +104,8 @@ class Transport:
             pool_connections=POOLS, pool_maxsize=connections, pool_block=True, max_retries=self._policy
         )
         self._pools: dict[tuple[Origin, bool], HTTPConnectionPool] = {}
+        self._connections = connections
+        self._paces: dict[Origin, Pace] = {}
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a request and follow where it is safely sent on to.
@@ -159,25 +166,47 @@ class Transport:
         self, request: requests.PreparedRequest, timeout: Any, target: Origin, *, with_cert: bool
     ) -> requests.Response:
         method, url = request.method or "", request.url or ""
+        budget.spend_request()
+        turn = self._pace(target).turn(method, url)
         exchange = Exchanges(method, url, request.headers, _body_length(request))
-        send = self._through_proxy if self._proxies else self._direct
-        before = listen(exchange.failed_try)
+
+        def failed(answer: BaseHTTPResponse | None, error: str) -> None:
+            exchange.failed_try(answer.status if answer is not None else None, error)
+            if answer is not None:
+                turn.heard(answer.status, answer.headers, self._policy.asked_for(answer))
+
+        before = listen(failed)
         try:
+            send = self._through_proxy if self._proxies else self._direct
             response = send(request, _within_deadline(timeout), target, with_cert)
+            turn.heard(response.status_code, response.headers, self._asked_to_wait(response))
         except FOREIGN as error:
             exchange.broke(type(error).__name__)
             broken = transport_error(error, method, url)
         else:
             response.attempts = exchange.attempts  # type: ignore[attr-defined]
             if exchange.listened_to:
-                exchange.answered(
-                    response.status_code, dict(response.headers), response.raw, _redirect_note(response)
-                )
+                note = "; ".join(filter(None, (_waited_note(turn), _redirect_note(response))))
+                exchange.answered(response.status_code, dict(response.headers), response.raw, note)
+            _charge(response)
             return response
         finally:
             stop_listening(before)
+            turn.end()
         # Raised out here: it must not keep the library's error, which holds the request, as its context.
         raise broken
+
+    def _pace(self, target: Origin) -> Pace:
+        found = self._paces.get(target)
+        return found or self._paces.setdefault(target, Pace(self._connections, self._policy.retry_after_cap))
+
+    def _asked_to_wait(self, response: requests.Response) -> float | None:
+        return self._policy.asked_for(response.raw) if "Retry-After" in response.headers else None
+
+    def allowance(self, url: str) -> Allowance | None:
+        """Return what the host of a URL said last about how much may still be asked of it."""
+        known = self._paces.get(Origin.of(url))
+        return known.allowance if known is not None else None
 
     def _direct(
         self, request: requests.PreparedRequest, timeout: tuple[float, float], target: Origin, with_cert: bool
@@ -230,7 +259,7 @@ class Transport:
             raise CredentialError(
                 "the password of a proxy is not pickled", hint="Make the transport where it is used."
             )
-        return {**self.__dict__, "_pools": {}}
+        return {**self.__dict__, "_pools": {}, "_paces": {}}
 
     def __repr__(self) -> str:
         return f"<Transport retries={self.retries}>"
@@ -272,6 +301,19 @@ def _within_deadline(timeout: Any) -> tuple[float, float]:
     deadline.check("request")
     left = max(deadline.remaining, 0.001)
     return min(connect, left), min(read, left)
+
+
+def _charge(response: requests.Response) -> None:
+    """Charge the declared length of a body to the budgets; what has none is charged while it is read."""
+    try:
+        budget.spend_bytes(response.raw.length_remaining or 0)
+    except BudgetExceededError:
+        response.close()
+        raise
+
+
+def _waited_note(turn: Turn) -> str:
+    return f"waited {turn.waited:.1f} s for its turn" if turn.waited > _SHORT_WAIT else ""
 
 
 def _body_length(request: requests.PreparedRequest) -> int | None:

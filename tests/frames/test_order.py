@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regexplore.frames.order import version_key
+from regexplore.frames.version_order import sorted_versions
 
 SORTED = [
     "edge", "latest", "0.9", "1", "1.0", "1.2.9", "1.2.10-alpha", "1.2.10-beta.2", "1.2.10-beta.11", "1.2.10-rc1",
@@ -36,3 +37,35 @@ def test_any_text_can_be_sorted_and_nothing_is_lost(tags: list[str]) -> None:
 @given(st.text(), st.text())
 def test_only_equal_tags_have_equal_keys(one: str, other: str) -> None:
     assert (version_key(one) == version_key(other)) == (one == other)
+
+
+PIECES = st.sampled_from(
+    [
+        "v",
+        "V",
+        "1",
+        "01",
+        "10",
+        "9",
+        "0",
+        ".",
+        "-",
+        "_",
+        "a",
+        "ab",
+        "rc",
+        "RC",
+        "alpha",
+        "beta2",
+        "x86",
+        "\n",
+        "é",
+        "٣",
+        "",
+    ]
+)
+
+
+@given(st.lists(st.one_of(st.lists(PIECES, max_size=6).map("".join), st.text(max_size=8))))
+def test_all_at_once_is_the_order_of_one_by_one(tags):
+    assert sorted_versions(tags) == sorted(tags, key=version_key)

@@ -8,6 +8,14 @@ import pytest
 import regexplore as rx
 
 HEAVY = (
+    "requests",
+    "urllib3",
+    "msgspec",
+    "dataclasses",
+    "inspect",
+    "regexplore.oci",
+    "regexplore.remote",
+    "regexplore.errors",
     "pandas",
     "numpy",
     "ipywidgets",
@@ -35,6 +43,13 @@ def test_import_loads_nothing_heavy():
     code = f"import sys, regexplore; print([m for m in {HEAVY!r} if m in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["errors", "oci", "remote"])
+def test_the_packages_of_the_language_are_there_without_being_imported(name):
+    code = f"import regexplore; print(regexplore.{name}.__name__)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == f"regexplore.{name}"
 
 
 def test_reading_client_works_without_the_optional_parts():
