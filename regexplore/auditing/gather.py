@@ -28,7 +28,7 @@ from regexplore.evidence.base_image import BaseClaim, base_claims
 from regexplore.evidence.discovery import find_evidence
 from regexplore.frames.facts import TITLE, image_config_of, is_attestation, told
 from regexplore.oci import Descriptor, Digest, Document, ImageConfig, Index, UnreadableDocument
-from regexplore.oci.media_types import is_manifest
+from regexplore.oci.media_types import is_manifest, is_nondistributable
 from regexplore.remote.budget import Budget
 
 MANIFEST, CONFIG, FILES = "manifest", "config", "files"
@@ -293,7 +293,8 @@ class Gathering:
         else:
             one.files_problem = "; ".join(one.files.problems[:3])
             for listing in one.files.system.layers:
-                if isinstance(listing.error, NotFoundError):
+                elsewhere = listing.descriptor.urls or is_nondistributable(listing.descriptor.media_type)
+                if isinstance(listing.error, NotFoundError) and not elsewhere:
                     one.missing = {**one.missing, listing.descriptor.digest: told(listing.error)}
         if one.files_problem:
             self.reasons[f"{one.reference} {one.platform}: {one.files_problem}"] = None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from regexplore.auditing.naming import within
 from regexplore.auditing.result import AuditResult
 from regexplore.auditing.rule import FAIL, SEVERITIES, UNKNOWN, WAIVED
 from regexplore.evidence.piece import KINDS, OTHER
 from regexplore.show.escape import html, terminal
-from regexplore.show.text import cut, short_reference
+from regexplore.show.text import cut
 
 # Told apart by colour-blind readers too (Okabe and Ito), and the words stand beside them.
 COLOURS = {FAIL: "#c44601", UNKNOWN: "#8a8a8a", WAIVED: "#5c9bd5"}
@@ -86,7 +87,7 @@ def coverage_picture(result: AuditResult) -> Picture:
     lines = ["  ".join(["", *kinds])]
     for number, (name, states) in enumerate(rows[:MAX_ROWS]):
         top = 56 + number * _ROW
-        parts.append(_text(left - 8, top + 16, cut(name, 44), "end", name))
+        parts.append(_text(left - 8, top + 16, cut(name, 38), "end", name))
         for n, state in enumerate(states):
             parts.append(
                 _box(
@@ -114,12 +115,14 @@ def _coverage_rows(result: AuditResult, kinds: list[str]) -> list[tuple[str, lis
         key = (row["reference"], row["platform"] or "")
         state = row["outcome"]
         if state == "found":
-            state = "verified" if row["verified"] else "claimed"
+            state = (
+                "verified" if row["verified"] else "failed" if row["failed"] == row["count"] else "claimed"
+            )
         states = found.setdefault(key, dict.fromkeys(kinds, "not looked at"))
         if row["kind"] in states and rank.index(state) > rank.index(states[row["kind"]]):
             states[row["kind"]] = state
     return [
-        (f"{short_reference(reference)} {platform}".strip(), [states[kind] for kind in kinds])
+        (f"{within(reference, result.source)} {platform}".strip(), [states[kind] for kind in kinds])
         for (reference, platform), states in found.items()
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from regexplore.auditing.result import AuditResult
 from regexplore.auditing.rule import FAIL, SEVERITIES, STATUSES, UNKNOWN
@@ -17,6 +18,11 @@ from regexplore.show.value import Value
 BAR = 24
 LOOKS = {"critical": "error", "high": "error", "medium": "warning", "low": "muted", "info": "muted"}
 MAX_ROWS = 40
+
+
+def report_head(result: AuditResult) -> Card:
+    """Give the card of a report without its tables, for a page that has them all."""
+    return replace(report_card(result), sections=())
 
 
 def report_card(result: AuditResult) -> Card:
@@ -56,7 +62,7 @@ def _facts(result: AuditResult) -> Facts:
             ("rules asked", values.value(len(result.rules))),
             ("complete", Value("yes", look="good") if result.complete else Value("no", look="warning")),
             ("never looked at", values.value("other repositories, transparency logs, forges")),
-            ("when", values.value(result.taken)),
+            ("when", values.value(f"{result.taken:%Y-%m-%d %H:%M} UTC")),
         )
     )
 

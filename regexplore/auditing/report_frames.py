@@ -12,7 +12,7 @@ from regexplore.auditing.rule import FAIL, SEVERITIES
 from regexplore.auditing.subjects import AuditedManifest, AuditedRepository
 from regexplore.evidence.looks import ELSEWHERE, NOT_LOOKED
 from regexplore.evidence.piece import CHANNELS, KINDS, OTHER, PROVENANCE, SBOM, SIGNATURE
-from regexplore.evidence.verdict import VERIFIED
+from regexplore.evidence.verdict import FAILED, VERIFIED
 from regexplore.frames.facts import created_of, total_size
 from regexplore.frames.origin import Origin
 from regexplore.frames.schema import TEXT, TIME, WHOLE, Row, Schema
@@ -74,6 +74,7 @@ COVERAGE = Schema.of(
     ("outcome", TEXT, "found, none, failed, or not looked at"),
     ("count", WHOLE, "how many pieces"),
     ("verified", WHOLE, "how many of these were verified"),
+    ("failed", WHOLE, "how many of these were checked and do not hold"),
     ("reason", TEXT, "why it failed or was not looked at"),
 )
 
@@ -195,6 +196,7 @@ def _coverage_rows(root: AuditedManifest) -> Iterator[Row]:
                     "outcome": outcome,
                     "count": len(found),
                     "verified": sum(one.verdict.status == VERIFIED for one in found),
+                    "failed": sum(one.verdict.status == FAILED for one in found),
                     "reason": look.reason if look is not None else "",
                 }
             yield {

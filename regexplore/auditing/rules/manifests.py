@@ -11,7 +11,7 @@ from regexplore.auditing.rule import Outcome, failed, not_applicable, passed, ru
 from regexplore.auditing.subjects import NOT_THERE, AuditedManifest
 from regexplore.content.store import MAX_DOCUMENT_BYTES
 from regexplore.errors import DocumentError
-from regexplore.oci import Manifest, Schema1Manifest, media_types, strict_json
+from regexplore.oci import Descriptor, Manifest, Schema1Manifest, media_types, strict_json
 from regexplore.oci.digest import is_digest
 from regexplore.remote.origin import is_private
 
@@ -71,7 +71,9 @@ def wrong_bytes(manifest: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
     unread = [listing for listing in view.system.layers if listing.error] if view is not None else []
     for listing in unread:
         told = f"{type(listing.error).__name__}: {listing.error}"
-        if listing.descriptor.digest not in manifest.missing:
+        if _is_elsewhere(listing.descriptor):
+            yield unknown(f"kept elsewhere, which was not asked: {told}", listing.descriptor.digest)
+        elif listing.descriptor.digest not in manifest.missing:
             yield _absence(listing.descriptor.digest, told)
     if not problems and not manifest.missing and not unread:
         yield passed("" if view is not None or not manifest.is_image else "layers were not read")
@@ -170,7 +172,7 @@ def foreign(manifest: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
     """Content is to be fetched from an address in the manifest."""
     found = False
     for layer in manifest.layers:
-        if not layer.urls and not media_types.is_nondistributable(layer.media_type):
+        if not _is_elsewhere(layer):
             continue
         found = True
         worse = "high" if any(_is_dangerous(url) for url in layer.urls) else ""
@@ -331,6 +333,10 @@ def _digests(tree: Any) -> Iterator[str]:
                     yield one[key]
         elif isinstance(one, list):
             left.extend(one)
+
+
+def _is_elsewhere(layer: Descriptor) -> bool:
+    return bool(layer.urls) or media_types.is_nondistributable(layer.media_type)
 
 
 def _absence(digest: str, reason: str) -> Outcome:
