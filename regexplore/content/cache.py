@@ -24,6 +24,7 @@ MEMORY_BYTES = 256 << 20
 
 # Bytes, typed view and all: measured on manifests and configs, which take two to four times their bytes.
 _DOCUMENT_FACTOR, _OVERHEAD = 4, 1024
+_TAG_COST = 512
 _PUBLISH_SECONDS = 2.0
 
 
@@ -105,12 +106,16 @@ class Place:
     # ---- tags ------------------------------------------------------------------------------------
 
     def named(self, tag: str) -> Digest | None:
-        """Give what a tag named in an earlier session; it may name something else by now."""
-        noted = None if self._disk is None else self._disk.journal.tag(tag)
+        """Give what a tag named when it was last fetched; it may name something else by now."""
+        held: Digest | None = self.cache.memory.get((self.name, tag, "tag"))
+        if held is not None or self._disk is None:
+            return held
+        noted = self._disk.journal.tag(tag)
         return None if noted is None else noted.digest
 
     def name_tag(self, tag: str, target: Descriptor) -> None:
-        """Note for later sessions, and for other tools, what a tag names now."""
+        """Note what a tag names now; for later sessions and other tools, too, where there is a folder."""
+        self.cache.memory.put((self.name, tag, "tag"), target.digest, _TAG_COST)
         if self._disk is not None and self._disk.journal.add(target, tag):
             self._disk.folder.name(f"{self.name}:{tag}", target)
 

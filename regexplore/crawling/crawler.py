@@ -21,7 +21,7 @@ from regexplore.crawling.places import place_of
 from regexplore.crawling.work import FrameWork
 from regexplore.errors import CrawlError
 from regexplore.frames.origin import Origin
-from regexplore.objects.listing import listed
+from regexplore.objects.listing import Choice, How, Listing
 from regexplore.objects.meter import meter_of
 from regexplore.objects.registry import Registry
 from regexplore.remote.budget import Budget, running, under
@@ -236,5 +236,6 @@ def _names(
     """Give the names, each once: a catalog that changes while it is read may list one twice."""
     if repositories is None:
         pages = registry.repository_pages()
-        return list(dict.fromkeys(listed(pages, "repository", origin, match=match, progress=progress)))
+        listing = Listing(pages, "repository", Choice(match), lambda: origin, how=How(progress=progress))
+        return list(dict.fromkeys(listing.names(origin)))
     return [name for name in dict.fromkeys(repositories) if match is None or fnmatch.fnmatchcase(name, match)]

@@ -9,7 +9,7 @@ from threading import Lock
 from regexplore.content.reference_tags import parse_reference_tag
 from regexplore.errors import RegexploreError
 from regexplore.explorer.job import Job
-from regexplore.frames.order import Key, version_key
+from regexplore.frames.order import version_key
 from regexplore.show import text as words
 
 _VERSION = re.compile(r"[vV]?[0-9]")
@@ -111,6 +111,6 @@ def _announces_more(job: Job) -> bool:
     return bool(events) and any(name.lower() == "link" for name in events[-1].response_headers)
 
 
-def _rank(name: str) -> tuple[bool, tuple[Key, str]]:
+def _rank(name: str) -> tuple[bool, str]:
     """Sort as versions; tags that only speak of a digest come before all, so that newest first ends in them."""
     return parse_reference_tag(name) is None, version_key(name)

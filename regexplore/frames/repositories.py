@@ -35,15 +35,12 @@ def repositories_frame(names: Iterable[str], origin: Origin) -> pd.DataFrame:
     return REPOSITORIES.frame(({"repository": name} for name in names), origin)
 
 
-def repository_details_frame(rows: Iterable[Row], origin: Origin) -> pd.DataFrame:
-    """Give the frame of rows made by `repository_row`."""
-    kept = list(rows)
-    failed = sum(bool(row.get("error")) for row in kept)
+def joined_repository_details(frames: Sequence[pd.DataFrame], origin: Origin) -> pd.DataFrame:
+    """Give the frame of all rows of some frames of `REPOSITORY_DETAILS`, in their order."""
+    failed, rows = (sum(int(part[of].count()) for part in frames) for of in ("error", "repository"))
     if failed:
-        origin.partial(
-            f"{failed} of {len(kept)} repositories could not be read in full; see the column error"
-        )
-    return REPOSITORY_DETAILS.frame(kept, origin)
+        origin.partial(f"{failed} of {rows} repositories could not be read in full; see the column error")
+    return REPOSITORY_DETAILS.joined(frames, origin)
 
 
 def latest_tag(tags: Sequence[str]) -> str | None:

@@ -7,7 +7,7 @@ Values stay raw: they are escaped where they are shown, not where they are kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -86,6 +86,12 @@ class Schema:
                 for column in self.columns
             }
         )
+        frame.attrs.update(origin.attrs())
+        return frame
+
+    def joined(self, frames: Sequence[pd.DataFrame], origin: Origin) -> pd.DataFrame:
+        """Give the frame of all rows of some frames of this schema; there is at least one."""
+        frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
         frame.attrs.update(origin.attrs())
         return frame
 

@@ -8,7 +8,7 @@ nowhere, and its ``total_size`` is not known without its children.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import pandas as pd
@@ -66,10 +66,15 @@ def tags_frame(tags: Iterable[str], origin: Origin) -> pd.DataFrame:
 def tag_details_frame(rows: Iterable[Row], origin: Origin) -> pd.DataFrame:
     """Give the frame of rows made by `tag_row`, sorted as versions."""
     kept = sorted(rows, key=lambda row: version_key(str(row["tag"])))
-    failed = sum(bool(row.get("error")) for row in kept)
+    return joined_tag_details([TAG_DETAILS.frame(kept, origin)], origin)
+
+
+def joined_tag_details(frames: Sequence[pd.DataFrame], origin: Origin) -> pd.DataFrame:
+    """Give the frame of all rows of some frames of `TAG_DETAILS`, in their order."""
+    failed, rows = (sum(int(part[of].count()) for part in frames) for of in ("error", "tag"))
     if failed:
-        origin.partial(f"{failed} of {len(kept)} tags could not be read in full; see the column error")
-    return TAG_DETAILS.frame(kept, origin)
+        origin.partial(f"{failed} of {rows} tags could not be read in full; see the column error")
+    return TAG_DETAILS.joined(frames, origin)
 
 
 def tag_row(tag: str, reader: Reader) -> Row:

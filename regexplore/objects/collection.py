@@ -6,40 +6,48 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack, overload
 
-from regexplore.content.pool import map_bounded
 from regexplore.content.store import TagLister
 from regexplore.content.walk import WalkOptions
 from regexplore.errors import UnsupportedError
+from regexplore.frames.order import version_key
 from regexplore.frames.origin import Origin
 from regexplore.objects.artifact import Artifact
 from regexplore.objects.image import Image
 from regexplore.objects.index import Index
-from regexplore.objects.listing import listed
+from regexplore.objects.listing import Choice, How, Listing, ListOptions, Run, require_positive
 from regexplore.objects.remembered import RememberedStore
 from regexplore.objects.source import Source
 from regexplore.oci import Descriptor, Document, Platform
 from regexplore.oci.digest import is_digest
-from regexplore.remote.budget import Budget, under
-from regexplore.remote.budget import reasons as budget_reasons
-from regexplore.show.progress import Progress, Show
+from regexplore.remote.budget import Budget
+from regexplore.show.progress import Show
 from regexplore.show.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from regexplore.frames.schema import Row
     from regexplore.objects.graph import Graph
 
 # Imported so that `Artifact.of` knows them.
 KINDS = (Image, Index)
 
 
+class _TagOptions(ListOptions, total=False):
+    newest: int | None
+
+
 class Collection(Shown):
     """Mixin over a store that lists tags."""
 
     _source: Source
+
+    @overload
+    def tags(self, last: str = ..., *, chunks: None = ..., **how: Unpack[_TagOptions]) -> pd.DataFrame: ...
+
+    @overload
+    def tags(self, last: str = ..., *, chunks: int, **how: Unpack[_TagOptions]) -> Iterator[pd.DataFrame]: ...
 
     def tags(
         self,
@@ -48,10 +56,13 @@ class Collection(Shown):
         detail: bool = False,
         match: str | None = None,
         limit: int | None = None,
+        newest: int | None = None,
+        sample: int | None = None,
+        chunks: int | None = None,
         executor: Executor | None = None,
         budget: Budget | None = None,
         progress: Show = True,
-    ) -> pd.DataFrame:
+    ) -> pd.DataFrame | Iterator[pd.DataFrame]:
         """Give the tags as a frame, sorted as versions.
 
         Names cost one request a page. ``detail`` costs one GET for each tag and one for each distinct image
@@ -67,7 +78,20 @@ class Collection(Shown):
         match
             A glob such as ``v1.*``; compared here, so the pages cost the same.
         limit
-            At most so many tags; then the frame is partial.
+            At most so many tags, in the registry's order; no page is asked for after that. Then the frame is
+            partial.
+        newest
+            At most so many tags: the last ones in the order of versions (``1.10`` after ``1.9`` after ``1.9-rc1``;
+            words such as ``latest`` before all numbers). This is told by the names alone, before anything is
+            fetched: every page of names is listed, and detail is fetched for these only. Tags that are no
+            versions are not newest by this; when something was made stands in ``created``, which costs the
+            detail of every tag. When there are more tags the frame says that it is partial.
+        sample
+            At most so many tags, drawn at random from all; the same ones each time from the same listing.
+        chunks
+            Rows a frame: gives an iterator of frames instead of one, and holds no more than one at a time. They
+            come in the registry's order, each sorted as versions; the index goes on from one to the next, and
+            ``attrs`` tells of each what it cost. The last one tells why there may be more.
         executor
             Where to run instead of own threads.
         budget
@@ -79,41 +103,45 @@ class Collection(Shown):
         -------
         pandas.DataFrame
             Columns as in `regexplore.frames.tags`; ``attrs`` tells source, cost, and whether it is complete.
+            With ``chunks`` an iterator of such frames, at least one.
 
         Raises
         ------
         RegexploreError
             Not even the first page could be listed.
+        ValueError
+            More than one of limit, newest and sample, or a number that is none.
+
+        Examples
+        --------
+        ::
+
+            repo.tags(detail=True, match="v1.*", newest=50)
+            for frame in repo.tags(chunks=10_000):
+                ...
         """
-        from regexplore.frames.tags import tag_details_frame, tags_frame
+        from regexplore.frames.tags import tags_frame
 
-        origin = self._origin()
-        with under(budget):
-            names = self._listed(last, match, limit, origin, progress)
-            if not detail:
-                return tags_frame(names, origin)
-            rows = self._details(names, origin, executor, progress)
-        return tag_details_frame(rows, origin)
+        listing = Listing(
+            self._pages(last),
+            "tag",
+            Choice(match, limit, newest, sample),
+            self._origin,
+            see=self._source.see_tags,
+            how=How(executor, budget, progress),
+        )
+        details = self._tag_details if detail else None
+        if chunks is None:
+            return listing.frame(tags_frame, details)
+        return listing.frames(require_positive("chunks", chunks), tags_frame, details)
 
-    def _details(
-        self, names: list[str], origin: Origin, executor: Executor | None, progress: Show
-    ) -> list[Row]:
-        from regexplore.frames.tags import tag_row
+    def _tag_details(self, names: list[str], run: Run) -> pd.DataFrame:
+        from regexplore.frames.tags import TAG_DETAILS, joined_tag_details, tag_row
 
-        with Progress("tag", len(names), show=progress) as shown:
-            outcomes = map_bounded(
-                partial(tag_row, reader=self._source),
-                names,
-                executor=executor,
-                on_result=lambda _: shown.advance(note=origin.spent),
-            )
-            if outcomes.interrupted:
-                shown.stop()
-                origin.partial(f"stopped at {len(outcomes)} of {len(names)} tags")
+        row = partial(tag_row, reader=self._source)
+        parts = run.rows(row, sorted(names, key=version_key), "tag", TAG_DETAILS)
         self._source.settle()
-        for reason in budget_reasons():
-            origin.partial(reason)
-        return [outcome.result() for outcome in outcomes]
+        return joined_tag_details(parts, run.origin)
 
     def get(self, reference: str) -> Artifact:
         """Fetch what a tag or digest names. Costs one request, two for an image (its config).
@@ -213,13 +241,6 @@ class Collection(Shown):
 
     def _bare(self, reference: str) -> str:
         return reference
-
-    def _listed(
-        self, last: str, match: str | None, limit: int | None, origin: Origin, progress: Show = True
-    ) -> list[str]:
-        pages = self._pages(last)
-        see = self._source.see_tags
-        return listed(pages, "tag", origin, match=match, limit=limit, progress=progress, on_page=see)
 
     def _pages(self, last: str) -> Iterator[list[str]]:
         if not isinstance(self._source.store, TagLister):

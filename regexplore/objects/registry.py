@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from regexplore.content.pool import map_bounded
 from regexplore.errors import RegexploreError
 from regexplore.frames.facts import told
 from regexplore.frames.origin import Origin
 from regexplore.objects.connection_facts import connection_facts, connection_notes
-from regexplore.objects.listing import listed
+from regexplore.objects.listing import Choice, How, Listing, ListOptions, Run, require_positive
 from regexplore.objects.meter import cache_of, meter_of, metered, settle
 from regexplore.objects.repository import Repository
 from regexplore.oci import Reference
 from regexplore.remote.auth.default import with_access
-from regexplore.remote.budget import Budget, under
-from regexplore.remote.budget import reasons as budget_reasons
+from regexplore.remote.budget import Budget
 from regexplore.remote.credentials.credential import Credential
 from regexplore.remote.options import RepositoryOptions
 from regexplore.remote.registry import RemoteRegistry
 from regexplore.show.card import Card, Section
-from regexplore.show.progress import Progress, Show
+from regexplore.show.progress import Show
 from regexplore.show.shown import Shown
 from regexplore.show.table import Table
 
@@ -32,6 +30,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from regexplore.frames.schema import Row
+
+MAX_SEEN = 20_000
+"""Names that are remembered for completion and for the card."""
 
 
 class Registry(Shown, RemoteRegistry):
@@ -99,12 +100,22 @@ class Registry(Shown, RemoteRegistry):
             The name is no repository name.
         """
         if name not in self._repositories:
-            self._repositories[name] = Repository(self.reference.with_repository(name), options=self.options)
+            self._repositories[name] = self._opened(name)
         return self._repositories[name]
 
     def __getitem__(self, name: str) -> Repository:
         """Give the same as `repository`; the Tab key completes names that were seen."""
         return self.repository(name)
+
+    @overload
+    def repositories(
+        self, last: str = ..., *, chunks: None = ..., **how: Unpack[ListOptions]
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def repositories(
+        self, last: str = ..., *, chunks: int, **how: Unpack[ListOptions]
+    ) -> Iterator[pd.DataFrame]: ...
 
     def repositories(
         self,
@@ -113,10 +124,12 @@ class Registry(Shown, RemoteRegistry):
         detail: bool = False,
         match: str | None = None,
         limit: int | None = None,
+        sample: int | None = None,
+        chunks: int | None = None,
         executor: Executor | None = None,
         budget: Budget | None = None,
         progress: Show = True,
-    ) -> pd.DataFrame:
+    ) -> pd.DataFrame | Iterator[pd.DataFrame]:
         """Give the repositories as a frame.
 
         Names cost one request a page. ``detail`` costs, for each repository, one request for each page of
@@ -132,6 +145,11 @@ class Registry(Shown, RemoteRegistry):
             A glob such as ``team/*``.
         limit
             At most so many repositories; then the frame is partial.
+        sample
+            At most so many repositories, drawn at random from all; the same ones each time from the same listing.
+        chunks
+            Rows a frame: gives an iterator of frames instead of one, and holds no more than one at a time. The
+            index goes on from one to the next; the last one tells why there may be more.
         executor
             Where to run instead of own threads.
         budget
@@ -142,57 +160,56 @@ class Registry(Shown, RemoteRegistry):
         Returns
         -------
         pandas.DataFrame
-            Columns as in `regexplore.frames.repositories`.
+            Columns as in `regexplore.frames.repositories`. With ``chunks`` an iterator of such frames, at least one.
 
         Raises
         ------
         RegexploreError
             Not even the first page could be listed; many registries have no catalog, or not for everybody.
+        ValueError
+            Both limit and sample, or a number that is none.
         """
-        from regexplore.frames.repositories import repositories_frame, repository_details_frame
-
-        origin = Origin(str(self.reference), lambda: meter_of(self.options).requests)
-        try:
-            with under(budget):
-                names = self._listed(last, match, limit, origin, progress)
-                if not detail:
-                    return repositories_frame(names, origin)
-                rows = self._details(names, origin, executor, progress)
-            return repository_details_frame(rows, origin)
-        finally:
-            settle(self.options)
-
-    def _listed(
-        self, last: str, match: str | None, limit: int | None, origin: Origin, progress: Show
-    ) -> list[str]:
-        def see(page: Sequence[str]) -> None:
-            self._seen.update(dict.fromkeys(page))
-
+        choice = Choice(match, limit, sample=sample)
         pages = self.repository_pages(last)
-        return listed(pages, "repository", origin, match=match, limit=limit, progress=progress, on_page=see)
+        how = How(executor, budget, progress)
+        listing = Listing(pages, "repository", choice, self._origin, see=self._see, how=how)
+        details = self._details if detail else None
+        if chunks is None:
+            return listing.frame(self._names, details)
+        return listing.frames(require_positive("chunks", chunks), self._names, details)
 
-    def _details(
-        self, names: list[str], origin: Origin, executor: Executor | None, progress: Show
-    ) -> list[Row]:
+    def _names(self, names: list[str], origin: Origin) -> pd.DataFrame:
+        from regexplore.frames.repositories import repositories_frame
+
+        settle(self.options)
+        return repositories_frame(names, origin)
+
+    def _details(self, names: list[str], run: Run) -> pd.DataFrame:
+        from regexplore.frames.repositories import REPOSITORY_DETAILS, joined_repository_details
+
+        parts = run.rows(self._row, names, "repository", REPOSITORY_DETAILS)
+        settle(self.options)
+        return joined_repository_details(parts, run.origin)
+
+    def _row(self, name: str) -> Row:
         from regexplore.frames.repositories import repository_row
 
-        def row(name: str) -> Row:
-            try:
-                repository = self.repository(name)
-            except RegexploreError as error:
-                return {"repository": name, "error": told(error)}
-            return repository_row(name, repository.tag_pages(), repository._source)
+        try:
+            # Not kept, as `repository` does: there may be very many. What it reads is, by the cache.
+            repository = self._repositories.get(name) or self._opened(name)
+        except RegexploreError as error:
+            return {"repository": name, "error": told(error)}
+        return repository_row(name, repository.tag_pages(), repository._source)
 
-        with Progress("repository", len(names), show=progress) as shown:
-            outcomes = map_bounded(
-                row, names, executor=executor, on_result=lambda _: shown.advance(note=origin.spent)
-            )
-            if outcomes.interrupted:
-                shown.stop()
-                origin.partial(f"stopped at {len(outcomes)} of {len(names)} repositories")
-        for reason in budget_reasons():
-            origin.partial(reason)
-        return [outcome.result() for outcome in outcomes]
+    def _opened(self, name: str) -> Repository:
+        return Repository(self.reference.with_repository(name), options=self.options)
+
+    def _see(self, page: Sequence[str]) -> None:
+        room = MAX_SEEN - len(self._seen)
+        self._seen.update(dict.fromkeys(page[: max(room, 0)]))
+
+    def _origin(self) -> Origin:
+        return Origin(str(self.reference), lambda: meter_of(self.options).requests)
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self._seen)

@@ -96,7 +96,7 @@ class Source:
 
     def _unmoved(self, tag: str) -> Document | None:
         """Give the document of a tag that was fetched before and names what is known; None for any other."""
-        digest = self.digest_of(tag) or self._place.named(tag)
+        digest = self._place.named(tag)
         before = self._known(digest) if digest is not None else None
         if before is None:
             return None
