@@ -36,7 +36,7 @@ class Checked(Shown):
     def _card(self) -> Card:
         facts = [("your answer", Value(self._answer, look="code"))] if self._answer else []
         if self.state == "your turn":
-            facts.append(("to do", Value("put your answer in the place of ... and run this cell again")))
+            facts.append(("to do", Value("put your answer in the place of ... above, and run both cells")))
         elif self.state == "not yet":
             facts.append(("hint", Value(self.hint, look="warning")))
         elif self.why:

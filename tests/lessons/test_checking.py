@@ -9,7 +9,7 @@ from regexplore.lessons import check
 def test_an_open_exercise_says_what_to_do():
     checked = check(..., 3, hint="count again")
     assert checked.state == "your turn"
-    assert "run this cell again" in str(checked)
+    assert "run both cells" in str(checked)
     assert "count again" not in str(checked)
 
 

@@ -14,7 +14,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(path for path in NOTEBOOKS.glob("*.ipynb") if path.name != "00-index.ipynb")
 
 _SOLUTION = re.compile(r"<details><summary>Solution</summary>\s*```python\n(.*?)```.*?</details>", re.DOTALL)
-_OPEN = re.compile(r"(\w+) = \.\.\.  .*\n")
+_OPEN = re.compile(r"(\w+) = \.\.\.  +# your answer: .+")
 
 
 class Wrong:
@@ -46,26 +46,36 @@ def work_through(path: Path, **changed: object) -> list[dict[str, str]]:
     told = []
     read = cells(path, **changed)
     for n, cell in enumerate(read):
-        if cell.cell_type != "code":
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or "check" in tags:
             continue
-        if "exercise" not in cell.metadata.get("tags", []):
-            run(cell.source, space, f"{path.name}, cell {n}")
-            continue
-        name, rest = opened(cell.source)
-        states = {"open": run(cell.source, space, f"{path.name}, cell {n}").state}
-        space[name] = Wrong()
-        states["wrong"] = run(rest, space, f"{path.name}, cell {n}").state
-        run(solution(read[n + 1].source), space, f"{path.name}, solution in cell {n + 1}")
-        states["solved"] = run(rest, space, f"{path.name}, cell {n}").state
-        told.append(states)
+        run(cell.source, space, f"{path.name}, cell {n}")
+        if "exercise" in tags:
+            told.append(answered(read, n, space, path.name))
     return told
 
 
-def opened(source: str) -> tuple[str, str]:
-    """Split an exercise into the name that waits for an answer, and what looks at the answer."""
-    found = _OPEN.match(source)
-    assert found, f"an exercise begins with 'name = ...        # your answer', this one with {source[:60]!r}"
-    return found[1], source[found.end() :]
+def answered(read: list[Any], n: int, space: dict[str, Any], name: str) -> dict[str, str]:
+    """Look at the exercise in a cell: open, with a wrong answer, and with its solution."""
+    exercise, check, below = read[n : n + 3]
+    assert "check" in check.metadata.get("tags", []), "an exercise is looked at by the cell below it"
+
+    def said() -> str:
+        return run(check.source, space, f"{name}, cell {n + 1}").state
+
+    states = {"open": said()}
+    space[waiting(exercise.source)] = Wrong()
+    states["wrong"] = said()
+    run(solution(below.source), space, f"{name}, solution in cell {n + 2}")
+    states["solved"] = said()
+    return states
+
+
+def waiting(source: str) -> str:
+    """Give the name that waits for an answer."""
+    found = _OPEN.fullmatch(source)
+    assert found, f"an exercise reads 'name = ...        # your answer: what', this one {source[:60]!r}"
+    return found[1]
 
 
 def solution(source: str) -> str:
