@@ -13,9 +13,11 @@ PICTURES = os.environ.get("REGEXPLORE_PICTURES")
 WIDTH, HEIGHT = 1400, 1600
 ALL = sorted(path.name for path in lessons.NOTEBOOKS.glob("*.ipynb"))
 
-# Mermaid draws later than its cell ends.
-DRAWN = """() => [...document.querySelectorAll('.jp-RenderedMermaid')]
-  .every(each => each.querySelector('img, svg, .jp-RenderedMermaid-Details'))"""
+PICTURE = ".jp-OutputArea-output :is(svg, img)"
+# What a reader would have to push to and fro.
+TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output')]
+  .filter(e => e.scrollWidth > e.clientWidth + 1)
+  .map(e => [e.scrollWidth - e.clientWidth, e.innerText.slice(0, 60)])"""
 # What is wider than the place it has, and cannot be scrolled to.
 CLIPPED = """() => {
   const scrolls = e => ['auto', 'scroll'].includes(getComputedStyle(e).overflowX);
@@ -64,14 +66,12 @@ def test_a_lesson_reads_well_light_and_dark(jupyterlab, chromium, tmp_path, name
         page = lab.page
         lab.theme("JupyterLab Light")
         lab.run_all()
-        page.wait_for_function(DRAWN)
         assert page.locator("[data-mime-type='application/vnd.jupyter.stderr']").all_inner_texts() == []
         assert page.locator("[data-mime-type='application/vnd.jupyter.error']").all_inner_texts() == []
         assert page.locator(".jp-OutputArea-output .rx-card").count() > 0
-        assert page.locator(".jp-OutputArea-output svg, .jp-RenderedMermaid").count() > 0
+        assert page.locator(PICTURE).count() > 0
         for theme in ("Light", "Dark"):
             lab.theme(f"JupyterLab {theme}")
-            page.wait_for_function(DRAWN)
             for place in (".jp-OutputArea-output", ".jp-RenderedMarkdown"):
                 told = page.evaluate(contrast.WORST, place)
                 assert told["seen"] > 5
@@ -79,6 +79,7 @@ def test_a_lesson_reads_well_light_and_dark(jupyterlab, chromium, tmp_path, name
             assert page.evaluate(PALE) == []
             assert page.evaluate(CLIPPED) == []
             assert page.evaluate(FLAT) == 0
+            assert page.evaluate(TOO_WIDE) == []
             keep(page, tmp_path, f"{Path(name).stem}-{theme.lower()}")
         assert "JupyterLab" in page.title()  # a payload of lesson 12 would set another
         assert lab.strangers == []
