@@ -13,6 +13,8 @@ PICTURES = os.environ.get("REGEXPLORE_PICTURES")
 WIDTH, HEIGHT = 1400, 1600
 ALL = sorted(path.name for path in lessons.NOTEBOOKS.glob("*.ipynb"))
 
+# A page that changes its theme shows nothing for a moment.
+SHOWN = "place => [...document.querySelectorAll(place)].some(each => each.checkVisibility())"
 PICTURE = ".jp-OutputArea-output :is(svg, img)"
 # What a reader would have to push to and fro.
 TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output')]
@@ -73,6 +75,7 @@ def test_a_lesson_reads_well_light_and_dark(jupyterlab, chromium, tmp_path, name
         for theme in ("Light", "Dark"):
             lab.theme(f"JupyterLab {theme}")
             for place in (".jp-OutputArea-output", ".jp-RenderedMarkdown"):
+                page.wait_for_function(SHOWN, arg=place)
                 told = page.evaluate(contrast.WORST, place)
                 assert told["seen"] > 5
                 assert told["worst"] == []

@@ -36,6 +36,18 @@ def test_only_the_source_is_kept(path):
     nbformat.validate(nbformat.from_dict(notebook))
 
 
+@each_notebook
+def test_code_fits_on_the_wall(path):
+    long = [
+        line
+        for cell in lessons.cells(path)
+        if cell.cell_type == "code"
+        for line in cell.source.splitlines()
+        if len(line) > 100
+    ]
+    assert long == []
+
+
 @each_lesson
 def test_the_head_says_what_is_taught_and_how_long_it_takes(path):
     head = lessons.cells(path)[0].source
