@@ -55,6 +55,14 @@
     ├── ReferrersError                                   the referrers tag schema could not be kept in order
     ├── ReferrersCapabilityAlreadySetError
     └── MissingExtraError                 (ImportError)  an optional dependency is not installed
+
+Examples
+--------
+>>> try:
+...     repo.get("v9")
+... except NotFoundError as error:
+...     type(error).__name__, error.status, error.has_code("MANIFEST_UNKNOWN")
+('MissingError', 404, True)
 """
 
 from __future__ import annotations

@@ -75,6 +75,12 @@ class Policy:
     compression_ratio : int
     now : datetime or None
         When ages are judged; now by default.
+
+    Examples
+    --------
+    >>> policy = rx.Policy(base_registries=("registry.example",), max_age_days=30)
+    >>> rx.audit(repo, depth="manifest", policy=policy, progress=None).complete
+    True
     """
 
     trust: Trust = field(default_factory=Trust)

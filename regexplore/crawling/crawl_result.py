@@ -42,6 +42,12 @@ class Crawl(Shown):
     reasons : tuple of str
         Why the rows may not be all.
     folder : pathlib.Path or None
+
+    Examples
+    --------
+    >>> crawled = rx.crawl(registry, repositories=["demo/app", "demo/base"], progress=None)
+    >>> crawled.done, crawled.complete, len(crawled.frame()) > 2
+    (2, True, True)
     """
 
     def __init__(

@@ -54,10 +54,9 @@ def crawl_lazily(
 
     Examples
     --------
-    ::
-
-        tags = rx.crawl_lazily("registry.example")
-        tags[tags["size"] > 10_000].to_parquet("large")
+    >>> lazy = rx.crawl_lazily(registry, repositories=["demo/app", "demo/base"])
+    >>> len(lazy.compute()) > 2
+    True
     """
     try:
         import dask.dataframe as dd

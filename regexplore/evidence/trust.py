@@ -31,6 +31,12 @@ class Identity:
         Who vouched for it: the OIDC issuer, exactly. A certificate of a public authority says little without.
     key : str
         Instead of both: the name of a key in `Trust.keys`.
+
+    Examples
+    --------
+    >>> ci = Identity(identity="https://github.com/example/*", issuer="https://issuer.example")
+    >>> rx.audit(repo, policy=rx.Policy(trust=rx.Trust(identities=(ci,))), progress=None).complete
+    True
     """
 
     identity: str = ""
@@ -74,6 +80,13 @@ class Trust:
         A ``trustpolicy.json`` as plain data. Without one each store counts for everything, level strict.
     now : datetime, optional
         When expiry is judged; now by default.
+
+    Examples
+    --------
+    >>> from regexplore.sandbox.demo import public_keys
+    >>> trust = rx.Trust(keys=public_keys())
+    >>> trust.is_empty
+    False
     """
 
     keys: Mapping[str, str] = field(default_factory=lambda: _NOTHING)

@@ -32,6 +32,13 @@ class Explorer:
     Parameters
     ----------
     target : Target
+
+    Examples
+    --------
+    >>> explorer = rx.explore(repo)
+    >>> explorer.wait().selected
+    <repository 127.0.0.1:.../demo/app>
+    >>> explorer.close()
     """
 
     def __init__(self, target: Target) -> None:

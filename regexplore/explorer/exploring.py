@@ -38,10 +38,9 @@ def explore(target: Registry | Collection | str, **changes: Any) -> Explorer:
 
     Examples
     --------
-    ::
-
-        explorer = rx.explore("localhost:5000/demo/app:v1.2")
-        explorer
-        explorer.selected.layers()
+    >>> explorer = rx.explore(registry)
+    >>> explorer.wait()
+    <explorer 127.0.0.1:... · ...>
+    >>> explorer.close()
     """
     return Explorer(open_target(target, **changes))

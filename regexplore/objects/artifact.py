@@ -37,6 +37,13 @@ class Artifact(Shown):
         The bytes and their typed view.
     reference : str
         Registry, repository and tag or digest, as asked for.
+
+    Examples
+    --------
+    >>> release = repo.get("v1.2")
+    >>> sbom = repo.get(release.referrers("application/spdx+json")["digest"][0])
+    >>> sbom.kind, sbom.artifact_type, sbom.subject == release.descriptor.plain()
+    ('artifact', 'application/spdx+json', True)
     """
 
     kinds: ClassVar[tuple[str, ...]] = ("artifact", "unknown", "unreadable", "config")

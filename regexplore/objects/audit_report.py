@@ -39,6 +39,12 @@ class AuditReport(Shown):
     ----------
     result : AuditResult
         Everything, as plain values.
+
+    Examples
+    --------
+    >>> report = rx.audit(repo, depth="manifest", progress=None)
+    >>> report.complete, len(report.findings) > len(report.failures)
+    (True, True)
     """
 
     def __init__(self, result: AuditResult, gathered: Sequence[AuditedRepository] = ()) -> None:

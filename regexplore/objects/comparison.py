@@ -38,6 +38,12 @@ class Comparison(Shown):
     Parameters
     ----------
     a, b : Image
+
+    Examples
+    --------
+    >>> old, new = (repo.get(tag)["linux/amd64"] for tag in ("v1.1", "v1.2"))
+    >>> rx.compare(old, new).shared_layers
+    3
     """
 
     def __init__(self, a: Image, b: Image) -> None:
@@ -307,5 +313,11 @@ def compare(a: Image, b: Image) -> Comparison:
     ------
     UnsupportedError
         One of them is no image.
+
+    Examples
+    --------
+    >>> old, new = (repo.get(tag)["linux/amd64"] for tag in ("v1.1", "v1.2"))
+    >>> len(rx.compare(old, new).layers)
+    4
     """
     return Comparison(a, b)

@@ -96,9 +96,11 @@ def copy(
 
     Examples
     --------
-    ::
-
-        rx.copy("localhost:5000/demo/app", "v1", "app-layout", referrers=True)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = rx.copy(repo, "v1.2", folder, referrers=True, progress=None)
+    ...     rx.Layout(folder).get("v1.2").digest == repo.resolve("v1.2").digest
+    True
     """
     if isinstance(source, Artifact):
         store, name, reference = source._source.store, source._source.name, source.reference

@@ -38,6 +38,12 @@ def diff(a: Artifact, b: Artifact, *, same: bool = False) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``part``, ``key``, ``change`` (``only in a``, ``only in b``, ``changed``, ``same``), ``a``, ``b``.
+
+    Examples
+    --------
+    >>> changed = rx.diff(repo.get("v1.1"), repo.get("v1.2"))
+    >>> set(changed["change"]) <= {"added", "removed", "changed"}
+    True
     """
     from regexplore.frames.diff import diff_frame
     from regexplore.frames.origin import Origin

@@ -37,6 +37,12 @@ class Explanation(Shown):
         What is known of this one.
     sections : tuple of Section
         Fields with their meanings, annotated documents.
+
+    Examples
+    --------
+    >>> told = rx.explain("referrers tag")
+    >>> told.citation.section, told.see
+    ('Referrers Tag Schema', ('referrers API',))
     """
 
     kind: str

@@ -33,6 +33,11 @@ def get(reference: str, *, options: RepositoryOptions | None = None, **changes: 
         Nothing goes by that name.
     RegexploreError
         It could not be fetched.
+
+    Examples
+    --------
+    >>> rx.get(repo.get("v1.2").pinned).kind
+    'index'
     """
     read = normalize(reference)
     if read.note:

@@ -47,6 +47,14 @@ class Graph:
         The graph as a plain value.
     homes : tuple of Home
         The stores to ask for more.
+
+    Examples
+    --------
+    >>> graph = repo.get("v1.2").graph()
+    >>> print(graph.to_text().splitlines()[0])
+    127.0.0.1:.../demo/app:v1.2
+    >>> graph.nodes["kind"].value_counts()["image"]
+    2
     """
 
     def __init__(self, content: ContentGraph, homes: Homes = ()) -> None:

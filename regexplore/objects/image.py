@@ -21,6 +21,12 @@ class Image(Inside, Artifact):
     """An image for one platform.
 
     Its config is fetched together with the manifest, so that what follows costs no request.
+
+    Examples
+    --------
+    >>> image = repo.get("v1.2")["linux/amd64"]
+    >>> str(image.config.platform), len(image.layers())
+    ('linux/amd64', 4)
     """
 
     kinds = ("image",)

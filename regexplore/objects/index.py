@@ -21,6 +21,12 @@ class Index(Artifact):
     Examples
     --------
     ``index["linux/arm64"].layers()`` fetches the image for that platform, its config, and tells its layers.
+
+    Examples
+    --------
+    >>> index = repo.get("v1.2")
+    >>> index.platforms["platform"].tolist()
+    ['linux/amd64', 'linux/arm64/v8']
     """
 
     kinds = ("index",)

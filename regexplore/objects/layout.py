@@ -35,6 +35,14 @@ class Layout(Collection, WritableLayout):
         It cannot be read safely.
     UnsupportedError, LayerError
         The archive is compressed or damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = rx.copy(repo, "v1.2", folder, progress=None)
+    ...     rx.Layout(folder).tags()["tag"].tolist()
+    ['v1.2']
     """
 
     def __init__(self, path: str | PathLike[str], *, create: bool = False) -> None:

@@ -60,11 +60,10 @@ class Registry(Shown, RemoteRegistry):
 
     Examples
     --------
-    ::
-
-        registry = rx.Registry("localhost:5000")
-        registry.repositories()
-        registry["demo/app"]
+    >>> reg = rx.Registry(registry.reference.registry)        # localhost:5000, ghcr.io ...
+    >>> reg.ping()
+    >>> "demo/app" in set(reg.repositories()["repository"])
+    True
     """
 
     def __init__(

@@ -52,11 +52,11 @@ class Repository(Collection, RemoteRepository):
 
     Examples
     --------
-    ::
-
-        repo = rx.Repository("localhost:5000/demo/app")
-        repo.tags(detail=True)
-        repo["v1.2"]
+    >>> app = rx.Repository(f"{registry.reference.registry}/demo/app")
+    >>> app.tags()["tag"].tolist()[0]
+    'latest'
+    >>> app["v1.2"].kind
+    'index'
     """
 
     def __init__(

@@ -30,6 +30,12 @@ class Sharing(Shown):
     """Content of many tags, and which of it they share.
 
     Made by `sharing`. Costs no further request.
+
+    Examples
+    --------
+    >>> shared = rx.sharing(repo, progress=None)
+    >>> shared.complete, len(shared.content) > 0
+    (True, True)
     """
 
     def __init__(self, contents: Mapping[str, Mapping[Digest, int]], origin: Origin) -> None:
@@ -121,6 +127,11 @@ def sharing(*places: Collection, match: str | None = None, progress: Show = True
         Only tags that fit this glob.
     progress
         As everywhere.
+
+    Examples
+    --------
+    >>> rx.sharing(repo, progress=None).tags["reference"].is_unique
+    True
     """
     source = ", ".join(place._source.name for place in places)
     origin = Origin(source, places[0]._source.requests if places else None)

@@ -89,6 +89,14 @@ def history(repository: Collection, folder: Folder | None = None) -> pd.DataFram
     ------
     MissingExtraError
         Parquet files need ``regexplore[parquet]``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     first = rx.snapshot(repo, folder=folder)
+    ...     set(rx.history(repo, folder=folder)["change"])
+    {'first seen'}
     """
     from dataclasses import asdict
 

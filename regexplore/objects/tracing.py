@@ -27,6 +27,13 @@ class Trace(Shown):
     """What was sent inside a ``with`` block, retries and redirects included, secrets replaced.
 
     Made by `trace`.
+
+    Examples
+    --------
+    >>> with rx.trace() as wire:
+    ...     digest = repo.resolve("v1.2").digest
+    >>> wire.steps()["step"].tolist()
+    ['HEAD manifest by tag v1.2']
     """
 
     def __init__(self) -> None:

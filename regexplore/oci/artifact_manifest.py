@@ -20,6 +20,12 @@ class ArtifactManifest(Document):
     Attributes
     ----------
     blobs : tuple of Descriptor
+
+    Examples
+    --------
+    >>> raw = b'{"mediaType": "application/vnd.oci.artifact.manifest.v1+json", "artifactType": "a/b", "blobs": []}'
+    >>> Document.examine(raw, Descriptor.from_bytes(media_types.OCI_ARTIFACT_MANIFEST, raw)).artifact_type
+    'a/b'
     """
 
     reads = (media_types.OCI_ARTIFACT_MANIFEST,)

@@ -136,7 +136,13 @@ def new_hasher(algorithm: str) -> Hasher:
 
 
 def is_digest(text: str) -> bool:
-    """Whether a text is a digest that can be used."""
+    """Whether a text is a digest that can be used.
+
+    Examples
+    --------
+    >>> is_digest("sha256:abc")
+    False
+    """
     try:
         Digest(text)
     except InvalidDigestError:

@@ -51,6 +51,13 @@ class Document:
         What this document refers to.
     artifact_type : str
         By the rule of the referrers API: the document's own, else the config's media type; "" if neither.
+
+    Examples
+    --------
+    >>> raw = b'{"schemaVersion": 2, "manifests": []}'
+    >>> index = Document.examine(raw, Descriptor.from_bytes(media_types.OCI_INDEX, raw))
+    >>> index.kind, index.raw == raw
+    ('index', True)
     """
 
     raw: bytes
@@ -151,7 +158,13 @@ class Document:
 
 
 class UnknownDocument(Document):
-    """A document of a media type that has no typed view; its bytes are checked and kept."""
+    """A document of a media type that has no typed view; its bytes are checked and kept.
+
+    Examples
+    --------
+    >>> Document.examine(b"{}", Descriptor.from_bytes("application/vnd.example+json", b"{}")).kind
+    'unknown'
+    """
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -162,6 +175,12 @@ class UnreadableDocument(Document):
     ----------
     reason : str
         What was refused, and where.
+
+    Examples
+    --------
+    >>> broken = Document.examine(b"{", Descriptor.from_bytes("application/vnd.oci.image.index.v1+json", b"{"))
+    >>> broken.kind, bool(broken.reason)
+    ('unreadable', True)
     """
 
     reason: str = ""

@@ -20,7 +20,13 @@ from regexplore.oci.platform import Platform
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One build step, as the builder wrote it down."""
+    """One build step, as the builder wrote it down.
+
+    Examples
+    --------
+    >>> HistoryEntry(created_by="COPY app /app").empty_layer
+    False
+    """
 
     created: datetime | None = None
     created_by: str = ""
@@ -45,6 +51,12 @@ class ImageConfig(Document):
         Digests of the uncompressed layers, base first.
     history : tuple of HistoryEntry
         Build steps, oldest first; steps with ``empty_layer`` made no layer.
+
+    Examples
+    --------
+    >>> raw = b'{"os": "linux", "architecture": "arm64", "rootfs": {"type": "layers", "diff_ids": []}}'
+    >>> str(Document.examine(raw, Descriptor.from_bytes(media_types.OCI_CONFIG, raw)).platform)
+    'linux/arm64'
     """
 
     reads = (media_types.OCI_CONFIG, media_types.DOCKER_CONFIG)

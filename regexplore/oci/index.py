@@ -21,6 +21,12 @@ class Index(Document):
     Attributes
     ----------
     manifests : tuple of Descriptor
+
+    Examples
+    --------
+    >>> raw = b'{"schemaVersion": 2, "manifests": []}'
+    >>> Document.examine(raw, Descriptor.from_bytes(media_types.OCI_INDEX, raw)).manifests
+    ()
     """
 
     reads = (media_types.OCI_INDEX, media_types.DOCKER_LIST)

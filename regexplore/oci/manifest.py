@@ -24,6 +24,14 @@ class Manifest(Document):
     layers : tuple of Descriptor
     declared_artifact_type : str
         The document's own ``artifactType``; "" when it has none.
+
+    Examples
+    --------
+    >>> from regexplore.oci import EMPTY_JSON
+    >>> import json
+    >>> raw = json.dumps({"schemaVersion": 2, "config": EMPTY_JSON.to_json(), "layers": []}).encode()
+    >>> Document.examine(raw, Descriptor.from_bytes(media_types.OCI_MANIFEST, raw)).config.size
+    2
     """
 
     reads = (media_types.OCI_MANIFEST, media_types.DOCKER_MANIFEST)

@@ -1,6 +1,11 @@
 """Media types that a registry is made of, and the families they form.
 
 Source: image-spec v1.1 ``media-types.md``; Docker's image manifest specifications.
+
+Examples
+--------
+>>> compression(OCI_LAYER_ZSTD), is_manifest(DOCKER_LIST)
+('zstd', True)
 """
 
 from __future__ import annotations

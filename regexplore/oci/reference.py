@@ -139,7 +139,13 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Normalized:
-    """A reference as meant, and what was added to what was typed; "" if nothing was."""
+    """A reference as meant, and what was added to what was typed; "" if nothing was.
+
+    Examples
+    --------
+    >>> str(normalize("alpine").reference)
+    'docker.io/library/alpine'
+    """
 
     reference: Reference
     note: str = ""
@@ -181,6 +187,10 @@ def check_registry(registry: str) -> None:
     InvalidReferenceError
         Also for an empty or impossible port, an IPv6 address without brackets, and names that are not
         ASCII: those look like other names.
+
+    Examples
+    --------
+    >>> check_registry("localhost:5000")
     """
     host, port = _split_port(registry)
     if host.startswith("["):
@@ -200,6 +210,10 @@ def check_repository(repository: str) -> None:
     Raises
     ------
     InvalidReferenceError
+
+    Examples
+    --------
+    >>> check_repository("demo/app")
     """
     if len(repository) > MAX_REPOSITORY:
         raise InvalidReferenceError(f"invalid repository: longer than {MAX_REPOSITORY} characters")
@@ -217,6 +231,10 @@ def check_reference(reference: str) -> None:
     Raises
     ------
     InvalidReferenceError
+
+    Examples
+    --------
+    >>> check_reference("v1.2")
     """
     if ":" in reference:
         check_digest_reference(reference)
@@ -251,7 +269,13 @@ def check_digest_reference(reference: str) -> None:
 
 
 def is_tag(text: str) -> bool:
-    """Whether a text can be a tag."""
+    """Whether a text can be a tag.
+
+    Examples
+    --------
+    >>> is_tag("v1.2"), is_tag("-v1")
+    (True, False)
+    """
     return len(text) <= 128 and _TAG.fullmatch(text) is not None
 
 

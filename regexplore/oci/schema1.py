@@ -34,6 +34,12 @@ class Schema1Manifest(Document):
     platform : Platform
     layers : tuple of Digest
         Digests of the layers, base first (the document lists them the other way round). Sizes are not known.
+
+    Examples
+    --------
+    >>> raw = b'{"schemaVersion": 1, "name": "app", "tag": "v1", "fsLayers": [], "history": []}'
+    >>> Document.examine(raw, Descriptor.from_bytes(media_types.DOCKER_SCHEMA1, raw)).name
+    'app'
     """
 
     reads = (media_types.DOCKER_SCHEMA1, media_types.DOCKER_SCHEMA1_SIGNED)

@@ -36,7 +36,14 @@ from regexplore.remote.verify import blob_media_type, check_bytes, header_digest
 
 
 class RemoteBlobs:
-    """Blobs only (Go ``Repository.Blobs``); tags are refused without a request."""
+    """Blobs only (Go ``Repository.Blobs``); tags are refused without a request.
+
+    Examples
+    --------
+    >>> config = repo.get("v1.2")["linux/amd64"].document.config
+    >>> repo.blobs.exists(config), len(repo.blobs.fetch(config).read()) == config.size
+    (True, True)
+    """
 
     def __init__(self, exchange: Exchange, parse_reference: Callable[[str], Reference]) -> None:
         self._exchange = exchange

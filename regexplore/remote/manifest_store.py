@@ -19,7 +19,13 @@ from regexplore.remote.upload import push_scopes
 
 
 class RemoteManifestStore(RemoteManifests):
-    """The manifests of a repository (Go ``Repository.Manifests``)."""
+    """The manifests of a repository (Go ``Repository.Manifests``).
+
+    Examples
+    --------
+    >>> repo.manifests.resolve("v1.2") == repo.resolve("v1.2")
+    True
+    """
 
     def __init__(self, exchange: Exchange, parse_reference: Callable[[str], Reference]) -> None:
         super().__init__(exchange, parse_reference)

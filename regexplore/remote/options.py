@@ -22,7 +22,15 @@ TRANSFER_DEADLINE = 3600.0
 
 
 class Client(Protocol):
-    """Anything that sends a prepared request; a `requests.Session` fits (Go ``remote.Client``)."""
+    """Anything that sends a prepared request; a `requests.Session` fits (Go ``remote.Client``).
+
+    Examples
+    --------
+    >>> import requests
+    >>> client: Client = requests.Session()
+    >>> rx.Repository(str(repo.reference), client=client).tags()["tag"].tolist()[0]
+    'latest'
+    """
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a request and return its answer."""
@@ -65,6 +73,12 @@ class RepositoryOptions:
         and 256 MiB in memory.
     cache_layers : bool
         Whether layers that are read whole are kept in ``cache_dir``, too.
+
+    Examples
+    --------
+    >>> options = RepositoryOptions(tag_list_page_size=100, deadline=20.0)
+    >>> options.plain_http is None
+    True
     """
 
     client: Client | None = None

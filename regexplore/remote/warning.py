@@ -23,7 +23,13 @@ MAX_WARNINGS = 20
 
 @dataclass(frozen=True, slots=True)
 class WarningValue:
-    """Code, agent and text of a warning (Go ``remote.WarningValue``)."""
+    """Code, agent and text of a warning (Go ``remote.WarningValue``).
+
+    Examples
+    --------
+    >>> WarningValue(text="slow down")
+    WarningValue(code=299, agent='-', text='slow down')
+    """
 
     code: int = CODE
     agent: str = "-"
@@ -38,6 +44,12 @@ class RegistryWarning(UserWarning):
     value : WarningValue
     reference : Reference
         What was being asked for.
+
+    Examples
+    --------
+    >>> warning = RegistryWarning(WarningValue(text="this tag will go"), Reference.parse("r.example/app"))
+    >>> warning.text
+    'this tag will go'
     """
 
     def __init__(self, value: WarningValue, reference: Reference) -> None:

@@ -66,6 +66,15 @@ class LayoutStore:
     ------
     BlockingIOError
         Another process has it open.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = LayoutStore(folder)
+    ...     store.repositories()
+    ...     store.close()
+    []
     """
 
     blocking = True

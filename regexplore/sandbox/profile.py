@@ -181,6 +181,12 @@ class Profile:
         Manifests with both ``artifactType`` and ``subject`` are refused with 405.
     rate_limit : RateLimit or None
         Budget of manifest reads.
+
+    Examples
+    --------
+    >>> from regexplore.sandbox import profiles
+    >>> profiles.find("ghcr").summary
+    'Tags oldest first, chunks over 4 MiB refused, referrers redirect to a web page, no deletion.'
     """
 
     name: str

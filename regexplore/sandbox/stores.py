@@ -31,6 +31,13 @@ class RegistryStore(Protocol):
     """What the server needs of a store.
 
     `blocking` says that writes wait for a disk, so that the server calls them in a thread.
+
+    Examples
+    --------
+    >>> from regexplore.sandbox import MemoryStore
+    >>> store: RegistryStore = MemoryStore()
+    >>> store.has_repository("demo/app")
+    False
     """
 
     blocking: bool

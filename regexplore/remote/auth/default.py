@@ -24,6 +24,11 @@ def default_client(ca_file: str | PathLike[str] | None = None) -> AuthClient:
     ----------
     ca_file : path, optional
         Certificates to trust instead of the system's; there is one client for each such file.
+
+    Examples
+    --------
+    >>> default_client() is default_client()
+    True
     """
     return _shared(None if ca_file is None else fspath(ca_file))
 

@@ -78,7 +78,14 @@ def clean_actions(actions: Iterable[str]) -> tuple[str, ...]:
 
 @contextmanager
 def scope_hints(host: str = ALL_HOSTS, *scopes: str) -> Iterator[None]:
-    """Add hints for requests to a host, or to all hosts, inside the block (Go ``AppendScopesForHost``)."""
+    """Add hints for requests to a host, or to all hosts, inside the block (Go ``AppendScopesForHost``).
+
+    Examples
+    --------
+    >>> with scope_hints("r.example", "repository:a:pull"):
+    ...     scopes_for("r.example")
+    ('repository:a:pull',)
+    """
     known = _hints.get()
     token = _hints.set({**known, host: clean_scopes((*known.get(host, ()), *scopes))})
     try:
@@ -89,7 +96,14 @@ def scope_hints(host: str = ALL_HOSTS, *scopes: str) -> Iterator[None]:
 
 @contextmanager
 def only_scopes(host: str = ALL_HOSTS, *scopes: str) -> Iterator[None]:
-    """Replace the hints for a host inside the block (Go ``WithScopesForHost``); none clears them."""
+    """Replace the hints for a host inside the block (Go ``WithScopesForHost``); none clears them.
+
+    Examples
+    --------
+    >>> with scope_hints("r.example", "repository:a:pull"), only_scopes("r.example"):
+    ...     scopes_for("r.example")
+    ()
+    """
     token = _hints.set({**_hints.get(), host: clean_scopes(scopes)})
     try:
         yield
@@ -98,6 +112,12 @@ def only_scopes(host: str = ALL_HOSTS, *scopes: str) -> Iterator[None]:
 
 
 def scopes_for(host: str) -> tuple[str, ...]:
-    """Return all hints that apply to a host (Go ``GetAllScopesForHost``)."""
+    """Return all hints that apply to a host (Go ``GetAllScopesForHost``).
+
+    Examples
+    --------
+    >>> scopes_for("r.example")
+    ()
+    """
     known = _hints.get()
     return clean_scopes((*known.get(host, ()), *known.get(ALL_HOSTS, ())))

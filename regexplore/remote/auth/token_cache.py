@@ -64,6 +64,11 @@ class TokenCache:
     single_context : bool
         For registries that ignore scopes: without a token for the very scopes, the host's last one is used
         (Go ``NewSingleContextCache``). For one repository only.
+
+    Examples
+    --------
+    >>> TokenCache().scheme("r.example")
+    ''
     """
 
     single_context: bool = False

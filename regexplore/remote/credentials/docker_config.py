@@ -48,6 +48,15 @@ class DockerConfigStore:
         The file is not in the expected format.
     CredentialError
         It cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = DockerConfigStore(f"{folder}/config.json", allow_plaintext_put=True, detect_default=False)
+    ...     store.put("r.example", Credential("ada", "lovelace"))
+    ...     store.get("r.example").username
+    'ada'
     """
 
     def __init__(

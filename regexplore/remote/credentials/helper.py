@@ -77,6 +77,10 @@ class HelperStore:
     ------
     HelperError
         The suffix is not the name of a helper.
+
+    Examples
+    --------
+    >>> store = HelperStore("secretservice")    # runs docker-credential-secretservice when it is asked
     """
 
     def __init__(self, suffix: str, *, timeout: float = TIMEOUT, run: Runner | None = None) -> None:

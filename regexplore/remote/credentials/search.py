@@ -38,6 +38,10 @@ class DefaultStore:
     ----------
     allow_plaintext_put : bool
         Whether `put` may write secrets into docker's file itself.
+
+    Examples
+    --------
+    >>> store = DefaultStore()      # reads no file yet
     """
 
     def __init__(self, *, allow_plaintext_put: bool = False) -> None:

@@ -15,7 +15,15 @@ from regexplore.remote.credentials.server import server_key
 
 
 class CredentialStore(Protocol):
-    """Gets, puts and deletes credentials by server: ``host[:port]``, or ``host[:port]/path`` for a part of it."""
+    """Gets, puts and deletes credentials by server: ``host[:port]``, or ``host[:port]/path`` for a part of it.
+
+    Examples
+    --------
+    >>> store: CredentialStore = MemoryStore()
+    >>> store.put("r.example", Credential("ada", "lovelace"))
+    >>> store.get("r.example")
+    <Credential of 'ada', password>
+    """
 
     def get(self, server: str, /) -> Credential | None:
         """Return the credential of a server; None when there is none.
@@ -81,7 +89,14 @@ class MemoryStore:
 
 
 class FallbackStore:
-    """Several stores: asked in order, written to the first (Go ``NewStoreWithFallbacks``)."""
+    """Several stores: asked in order, written to the first (Go ``NewStoreWithFallbacks``).
+
+    Examples
+    --------
+    >>> store = FallbackStore(MemoryStore(), static_credential("r.example", Credential("ada", "lovelace")))
+    >>> store.get("r.example").username
+    'ada'
+    """
 
     def __init__(self, primary: CredentialStore, *others: CredentialStore) -> None:
         self._stores = (primary, *others)
@@ -103,5 +118,11 @@ class FallbackStore:
 
 
 def static_credential(server: str, credential: Credential) -> MemoryStore:
-    """Return a store of one credential, for one server only (Go ``auth.StaticCredential``)."""
+    """Return a store of one credential, for one server only (Go ``auth.StaticCredential``).
+
+    Examples
+    --------
+    >>> static_credential("r.example", Credential("ada", "lovelace")).get("r.example")
+    <Credential of 'ada', password>
+    """
     return MemoryStore({server: credential})

@@ -27,7 +27,13 @@ __all__ = ["CATALOGUE", "Exhibit", "load", "public_keys"]
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A repository of the demo, and why it is there."""
+    """A repository of the demo, and why it is there.
+
+    Examples
+    --------
+    >>> CATALOGUE[0].repository
+    'demo/app'
+    """
 
     repository: str
     shows: str
@@ -49,7 +55,16 @@ CATALOGUE = (
 
 
 def load(store: RegistryStore) -> None:
-    """Put the demo content into a store; what is there already stays."""
+    """Put the demo content into a store; what is there already stays.
+
+    Examples
+    --------
+    >>> from regexplore.sandbox import MemoryStore
+    >>> store = MemoryStore()
+    >>> load(store)
+    >>> store.has_repository("demo/app")
+    True
+    """
     base = load_base(store)
     load_app(store, base)
     load_web(store, base)

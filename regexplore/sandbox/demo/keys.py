@@ -70,7 +70,13 @@ LOG = Signer("log")
 
 
 def public_keys() -> dict[str, str]:
-    """Return the public keys of the demo's signers by name, as PEM."""
+    """Return the public keys of the demo's signers by name, as PEM.
+
+    Examples
+    --------
+    >>> all(key.startswith("-----BEGIN PUBLIC KEY-----") for key in public_keys().values())
+    True
+    """
     return {signer.name: signer.public_pem for signer in (RELEASE, BUILDER, STRANGER)}
 
 

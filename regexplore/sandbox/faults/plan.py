@@ -33,6 +33,11 @@ class Rule:
         Of meeting it at all; drawn from the seed, so the same on every run.
     met : int
         How many have met it so far.
+
+    Examples
+    --------
+    >>> Rule(Fault.delay(0.1), method="GET").method
+    'GET'
     """
 
     fault: Fault
@@ -66,7 +71,14 @@ class Rule:
 
 
 class FaultPlan:
-    """Rules, each applied to the requests that match it; several can apply to one request."""
+    """Rules, each applied to the requests that match it; several can apply to one request.
+
+    Examples
+    --------
+    >>> plan = FaultPlan([Rule(Fault.status(429), times=1)])
+    >>> plan
+    <FaultPlan: status on * *>
+    """
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self._rules = tuple(rules)
