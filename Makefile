@@ -45,6 +45,7 @@ lint: $(VENV)/.lint-installed
 docs: $(VENV)/.docs-installed
 	@.ci/system-packages graphviz
 	@$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	@$(BIN)/python docs/check.py docs/_build/html
 	@echo "open docs/_build/html/index.html"
 
 bench: $(VENV)/.test-installed
@@ -58,4 +59,4 @@ interop: $(VENV)/.test-installed
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m interop
 
 clean:
-	rm -rf $(VENV) .cache build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output
+	rm -rf $(VENV) .cache build dist docs/_build docs/generated docs/notebooks .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output

@@ -25,6 +25,11 @@ class Checked(Shown):
         ``"your turn"``, ``"right"`` or ``"not yet"``.
     hint : str
         What helps; shown as long as the answer is not right.
+
+    Examples
+    --------
+    >>> check(63, 64, hint="Count again").state
+    'not yet'
     """
 
     def __init__(self, answer: object, state: State, hint: str, why: str) -> None:
@@ -66,7 +71,7 @@ def check(answer: object, right: object, *, hint: str, why: str = "") -> Checked
     Examples
     --------
     >>> check(..., 64, hint="Count the digits behind sha256:")
-    exercise your turn
+    <exercise your turn>
     >>> check(63, 64, hint="Count the digits behind sha256:").state
     'not yet'
     >>> check(64, lambda n: n * 4 == 256, hint="Count the digits behind sha256:").state

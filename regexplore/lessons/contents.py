@@ -27,6 +27,11 @@ class Lesson:
         Its first heading.
     minutes : int or None
         How long it takes; None where it does not say.
+
+    Examples
+    --------
+    >>> Lesson(1, Path("01-first-look.ipynb"), "First look", 10).minutes
+    10
     """
 
     number: int
@@ -42,6 +47,16 @@ def lessons_in(folder: str | Path) -> list[Lesson]:
     ------
     OSError, ValueError
         The folder, or a notebook in it, cannot be read.
+
+    Examples
+    --------
+    >>> import json, pathlib, tempfile
+    >>> cell = {"cell_type": "markdown", "source": ["# First look\\n", "*10 minutes*"]}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = pathlib.Path(folder, "01-first-look.ipynb").write_text(json.dumps({"cells": [cell]}))
+    ...     lesson = lessons_in(folder)[0]
+    >>> lesson.number, lesson.title, lesson.minutes
+    (1, 'First look', 10)
     """
     found = (path for path in sorted(Path(folder).iterdir()) if _NAME.fullmatch(path.name))
     return [_read(path) for path in found if path.name != INDEX]

@@ -202,6 +202,7 @@ PROFILES = {
         ARTIFACTORY,
     )
 }
+"""The profiles, by name."""
 
 
 def find(profile: str | Profile) -> Profile:

@@ -14,22 +14,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from support.docs_modules import load
 
 import regexplore
 
-PUBLIC = (
-    "regexplore",
-    "regexplore.oci",
-    "regexplore.oci.reference",
-    "regexplore.remote",
-    "regexplore.remote.auth",
-    "regexplore.remote.credentials",
-    "regexplore.crawling",
-    "regexplore.explorer",
-    "regexplore.sandbox",
-    "regexplore.sandbox.demo",
-    "regexplore.sandbox.faults",
-)
+PUBLIC = tuple(load("pages").PUBLIC)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 

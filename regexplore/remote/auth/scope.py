@@ -16,9 +16,16 @@ from functools import lru_cache
 from types import MappingProxyType
 
 ACTION_PULL = "pull"
+"""Reading, as scopes call it."""
+
 ACTION_PUSH = "push"
+"""Writing, as scopes call it."""
+
 ACTION_DELETE = "delete"
+"""Deleting, as scopes call it."""
+
 REGISTRY_CATALOG = "registry:catalog:*"
+"""The scope of listing repositories."""
 
 # Hints for every host are kept under the empty name.
 ALL_HOSTS = ""

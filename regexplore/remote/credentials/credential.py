@@ -70,3 +70,4 @@ class Credential:
 
 
 EMPTY = Credential()
+"""No credential: requests go out without one."""
