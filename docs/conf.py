@@ -17,6 +17,8 @@ release = regexplore.__version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 html_theme = "furo"
+html_static_path = ["_static", "generated/static"]
+html_css_files = ["notebooks.css", "cards.css"]
 html_title = f"regexplore {release}"
 exclude_patterns = ["_build"]
 

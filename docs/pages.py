@@ -17,6 +17,7 @@ from typing import Any
 
 import regexplore.frames
 from regexplore.frames.schema import Schema
+from regexplore.graph.svg import system_colours
 from regexplore.knowledge.entries import (
     ANNOTATION,
     ENDPOINT,
@@ -29,6 +30,7 @@ from regexplore.knowledge.entries import (
     Entry,
     entries,
 )
+from regexplore.show.theme import system_palette
 
 HERE = Path(__file__).parent
 NOTEBOOKS = HERE.parent / "notebooks"
@@ -67,7 +69,16 @@ def write_all() -> None:
     target.mkdir(exist_ok=True)
     for name, text in pages.items():
         _write(target / f"{name}.md", text.encode())
+    (target / "static").mkdir(exist_ok=True)
+    _write(target / "static" / "cards.css", card_colours().encode())
     bring_notebooks(HERE / "notebooks")
+
+
+def card_colours() -> str:
+    """Dark cards and pictures where the reader's system is dark and the page was not told to be light."""
+    page = "body:not([data-theme='light'])"
+    rules = [system_palette(f"{page} {selector}") for selector in (".rx-card", ".rx-seq")]
+    return "\n".join([*rules, system_colours().replace("html .rxg", f"{page} .rxg")])
 
 
 def bring_notebooks(target: Path) -> None:

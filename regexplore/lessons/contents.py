@@ -41,7 +41,7 @@ class Lesson:
 
 
 def lessons_in(folder: str | Path) -> list[Lesson]:
-    """Give the lessons of a folder in their order; the index is none of them.
+    r"""Give the lessons of a folder in their order; the index is none of them.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def lessons_in(folder: str | Path) -> list[Lesson]:
     Examples
     --------
     >>> import json, pathlib, tempfile
-    >>> cell = {"cell_type": "markdown", "source": ["# First look\\n", "*10 minutes*"]}
+    >>> cell = {"cell_type": "markdown", "source": ["# First look\n", "*10 minutes*"]}
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = pathlib.Path(folder, "01-first-look.ipynb").write_text(json.dumps({"cells": [cell]}))
     ...     lesson = lessons_in(folder)[0]

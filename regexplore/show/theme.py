@@ -46,6 +46,7 @@ DARK_PAGES = (
     "body.vscode-dark",
     "html[data-theme='dark']",
     "html[theme='dark']",
+    "body[data-theme='dark']",
 )
 
 BADGE_TEXT = "#ffffff"
