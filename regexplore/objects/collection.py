@@ -234,6 +234,22 @@ class Collection(Shown):
         self._source.settle()
         return graph
 
+    def untagged(self, *, cancel: Event | None = None, progress: Show = True) -> pd.DataFrame:
+        """Give the manifests that no tag names: platforms of indexes, and referrers of any depth.
+
+        Costs what `graph` costs. A registry lists tags only: what neither a tag nor any of these leads to stays
+        unseen.
+
+        Returns
+        -------
+        pandas.DataFrame
+            See `regexplore.objects.untagged_frame.UNTAGGED`; ``kept_by`` names the tags that each stays for.
+        """
+        from regexplore.objects.untagged_frame import untagged_frame
+
+        graph = self.graph(cancel=cancel, progress=progress)
+        return untagged_frame(graph.content, self._origin())
+
     def _document(self, target: Descriptor | str) -> Document:
         if isinstance(target, Descriptor):
             return self._source.by_descriptor(target)

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 from pathlib import Path
 
 import nbformat
 import pytest
-from support import contrast
+from support import contrast, tools
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 PICTURES = os.environ.get("REGEXPLORE_PICTURES")
+IMAGE_TABS = (
+    "Overview",
+    "Manifest",
+    "Platforms",
+    "Layers",
+    "Files",
+    "Referrers",
+    "Graph",
+    "History",
+    "Changes",
+    "Audit",
+    "Wire",
+)
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 DEMO = "import regexplore as rx\nsandbox = rx.Sandbox.demo().start()\n"
 # How the explorer says that nothing is being loaded any more.
@@ -136,40 +150,18 @@ def test_every_tab_of_everything(jupyterlab, chromium, tmp_path, theme):
     code = f"{DEMO}explorer = rx.explore(sandbox.registry)\nexplorer"
     with opened(jupyterlab, chromium, tmp_path, code, theme=theme) as screen:
         screen.choose("demo/app")
-        assert_tabs(screen, ["Overview", "Tags", "Graph", "Wire"])
+        assert_tabs(screen, ["Overview", "Tags", "Graph", "Audit", "Wire"])
         screen.choose("v1.2")
         assert_tabs(
             screen,
-            [
-                "Overview",
-                "Manifest",
-                "Platforms",
-                "Layers",
-                "Files",
-                "Referrers",
-                "Graph",
-                "History",
-                "Changes",
-                "Wire",
-            ],
+            list(IMAGE_TABS),
         )
         screen.tab("Platforms")
         screen.row("linux/amd64")
         assert screen.crumbs()[1:] == ["demo/app", "v1.2", "linux/amd64"]
         assert_tabs(
             screen,
-            [
-                "Overview",
-                "Manifest",
-                "Platforms",
-                "Layers",
-                "Files",
-                "Referrers",
-                "Graph",
-                "History",
-                "Changes",
-                "Wire",
-            ],
+            list(IMAGE_TABS),
         )
         screen.tab("Layers")
         screen.keep(f"explorer-layers-{theme.lower()}")
@@ -188,8 +180,7 @@ def test_every_tab_of_everything(jupyterlab, chromium, tmp_path, theme):
 
 
 def assert_tabs(screen, titles):
-    shown = [title for title in screen.tabs() if title != "Audit"]
-    assert shown == titles
+    assert screen.tabs() == titles
     for title in screen.tabs():
         screen.tab(title)
         assert "error" not in screen.page.locator(".rx-content .rx-badge").all_inner_texts(), screen.content()
@@ -383,3 +374,67 @@ def test_a_saved_notebook_shows_what_was_on_the_screen(jupyterlab, chromium, tmp
         shown = lab.page.locator(".rx-explorer-still")
         assert shown.is_visible()
         assert "linux/arm64" in shown.inner_text()
+
+
+@pytest.mark.interop
+def test_a_real_image_in_a_registry_of_others(debian_repository, jupyterlab, chromium, tmp_path):
+    code = f'import regexplore as rx\nexplorer = rx.explore("{debian_repository}:v1")\nexplorer'
+    with opened(jupyterlab, chromium, tmp_path, code) as screen:
+        assert set(screen.tabs()) == set(IMAGE_TABS)
+        for title in screen.tabs():
+            screen.tab(title)
+            assert "error" not in screen.page.locator(".rx-content .rx-badge").all_inner_texts(), title
+            assert screen.content().strip()
+            screen.assert_readable()
+        with screen.question():
+            screen.tab("Files")
+            screen.page.locator(".rx-content input").fill("debian_version")
+            screen.settle()
+            screen.row("/etc/debian_version")
+        assert screen.content().strip()
+
+
+@pytest.mark.interop
+def test_what_oras_attached_in_the_go_registry(go_registry, jupyterlab, chromium, tmp_path):
+    oras = tools.tool("oras")
+    if oras is None:
+        pytest.skip("oras is not installed")
+    name = f"{go_registry}/browser/app"
+    (tmp_path / "hello.txt").write_text("hello")
+    (tmp_path / "sbom.json").write_text('{"spdxVersion": "SPDX-2.3"}')
+    for words in (
+        ("push", "--plain-http", f"{name}:v1", "hello.txt:text/plain"),
+        ("attach", "--plain-http", "--artifact-type", "application/spdx+json", f"{name}:v1", "sbom.json"),
+    ):
+        subprocess.run([oras, *words], cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    code = f'import regexplore as rx\nexplorer = rx.explore("{name}")\nexplorer'
+    with opened(jupyterlab, chromium, tmp_path, code) as screen:
+        screen.choose("v1")
+        for title in screen.tabs():
+            screen.tab(title)
+            assert "error" not in screen.page.locator(".rx-content .rx-badge").all_inner_texts(), title
+            screen.assert_readable()
+        screen.tab("Referrers")
+        assert "application/spdx+json" in screen.content()
+        screen.row("application/spdx+json")
+        assert len(screen.crumbs()) > 2
+
+
+def test_the_same_in_notebook_7(jupyterlab, chromium, tmp_path):
+    code = f'{DEMO}explorer = rx.explore(f"{{sandbox.host}}/demo/app")\nexplorer'
+    cells = [nbformat.v4.new_code_cell(code)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), jupyterlab.folder / "seven.ipynb")
+    with jupyterlab.notebook(chromium, "seven.ipynb", height=1400, front="notebooks") as lab:
+        lab.run_all()
+        lab.page.wait_for_selector(".rx-explorer .rx-tabs button")
+        screen = Screen(lab, tmp_path)
+        screen.settle()
+        screen.choose("v1.2")
+        screen.tab("Platforms")
+        screen.row("linux/amd64")
+        screen.tab("Layers")
+        assert "apt-get" in screen.content()
+        screen.assert_readable()
+        screen.keep("explorer-notebook-7")
+        assert lab.strangers == []
+        assert lab.errors == []

@@ -308,3 +308,22 @@ def test_without_a_kernel_the_still_picture_is_there(jupyterlab, chromium, tmp_p
         lab.output(0).screenshot(path=path)
         assert "Error displaying widget" not in lab.output(0).inner_text()
         assert lab.page.locator("svg g.rxg-n").count() > 20
+
+
+def test_the_same_in_notebook_7(jupyterlab, chromium, tmp_path):
+    made = [nbformat.v4.new_code_cell(SHALLOW)]
+    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata=KERNEL), jupyterlab.folder / "graph7.ipynb")
+    with jupyterlab.notebook(chromium, "graph7.ipynb", height=1000, front="notebooks") as lab:
+        lab.run_all()
+        lab.page.wait_for_selector(".rx-graph .rx-graph-stage")
+        seen = Seen(lab, tmp_path)
+        before = seen.nodes().count()
+        seen.click("linux/amd64")
+        assert seen.value("graph.selected.digest").startswith("sha256:")
+        seen.button("Expand").click()
+        lab.page.wait_for_function(
+            "n => document.querySelectorAll('.rx-graph-stage g.rxg-n').length > n", arg=before
+        )
+        seen.keep("graph-widget-notebook-7")
+        assert lab.strangers == []
+        assert lab.errors == []

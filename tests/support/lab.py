@@ -62,15 +62,20 @@ class Lab:
         self.url = url
 
     @contextlib.contextmanager
-    def notebook(self, browser, name: str, *, width: int = 1500, height: int = 1900) -> Iterator[Page]:
-        """Open a notebook with its kernel ready; nothing may leave this machine."""
+    def notebook(
+        self, browser, name: str, *, width: int = 1500, height: int = 1900, front: str = "lab/tree"
+    ) -> Iterator[Page]:
+        """Open a notebook with its kernel ready; nothing may leave this machine.
+
+        ``front`` is ``lab/tree`` for JupyterLab, ``notebooks`` for Notebook 7.
+        """
         context = browser.new_context(viewport={"width": width, "height": height})
         page = context.new_page()
         page.set_default_timeout(STEP_MILLISECONDS)
         opened = Page(page, self.url)
         page.on("pageerror", lambda error: opened.errors.append(str(error)))
         context.route("**/*", opened.route)
-        page.goto(f"{self.url}/lab/tree/{name}?reset")
+        page.goto(f"{self.url}/{front}/{name}?reset")
         page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=START_SECONDS * 1000)
         assert page.evaluate(KERNEL_READY) == 1
         try:
