@@ -148,6 +148,7 @@ def running_lab(folder: Path, state: Path) -> Iterator[Lab]:
         "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={folder}",
         "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True", "--ServerApp.disable_check_xsrf=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]  # fmt: skip
     environment = {**os.environ, **variables, "JUPYTERLAB_SETTINGS_DIR": str(settings)}
     with (state / "lab.log").open("wb") as log:
