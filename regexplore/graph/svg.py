@@ -62,7 +62,9 @@ _ALLOWED = re.compile(
     r"|</text>|</g>)*+",
     re.ASCII,
 )
-_FONT = "font-family:Helvetica,Arial,'Liberation Sans',sans-serif"
+_FONT = "font-family:Helvetica,Arial,'Liberation Sans',Arimo,'Nimbus Sans',FreeSans,sans-serif"
+# The layout is made for Helvetica. A reader who has none of its kin gets a wider font: even so no text leaves its box.
+_SHOWN_SIZE, _SMALL_SIZE = "9.4", "8.6"
 _MONO = "font-family:Menlo,'DejaVu Sans Mono','Liberation Mono',Consolas,monospace"
 _FONT_SIZE = "10"
 
@@ -148,8 +150,8 @@ def _colours(*, dark: bool) -> str:
 def _rules() -> str:
     """Map each colour that may be written in a picture to its variable."""
     rules = [
-        f".rxg text{{{_FONT};font-size:{_FONT_SIZE}px;stroke:none}}.rxg .m{{{_MONO}}}.rxg .f{{{_FONT}}}",
-        ".rxg .b{font-weight:700}.rxg .r{font-weight:400}.rxg .s{font-size:9px}",
+        f".rxg text{{{_FONT};font-size:{_SHOWN_SIZE}px;stroke:none}}.rxg .m{{{_MONO}}}.rxg .f{{{_FONT}}}",
+        f".rxg .b{{font-weight:700}}.rxg .r{{font-weight:400}}.rxg .s{{font-size:{_SMALL_SIZE}px}}",
         ".rxg-n:hover>:not(text),.rxg-e:hover>*{stroke-width:2.4}",
     ]
     rules += [

@@ -57,6 +57,25 @@ def keep(page, folder, name):
     assert path.stat().st_size > 5_000
 
 
+TEXT_OUTSIDE = """() => [...document.querySelectorAll('g.rxg-n')].flatMap(node => {
+  const shapes = [...node.querySelectorAll('path, polygon')].map(one => one.getBoundingClientRect());
+  const [left, right] = [Math.min(...shapes.map(b => b.left)), Math.max(...shapes.map(b => b.right))];
+  return [...node.querySelectorAll('text')].filter(text => {
+    const box = text.getBoundingClientRect();
+    return box.left < left - 1 || box.right > right + 1;
+  }).map(text => text.textContent);
+})"""
+
+
+@pytest.mark.parametrize("tags", [1, 6, 68])
+def test_no_text_leaves_its_node(page, tmp_path, tags):
+    graph = Graph.of(supply_chain.large(tags), progress=False)
+    page.goto(graph.save(tmp_path / "graph.svg").as_uri())
+    assert page.locator("g.rxg-n").count() > 5
+    assert page.evaluate(TEXT_OUTSIDE) == []
+    assert page.problems == []
+
+
 @pytest.mark.parametrize("page", ["light", "dark"], indirect=True)
 def test_a_saved_page_opens_without_a_network(page, tmp_path, request):
     graph = Graph.of(supply_chain.demo(), name="localhost:5000/demo/app", progress=False)
