@@ -10,6 +10,7 @@ Source: RFC 9112 sections 2 to 6 (messages, framing), 9.3 (persistence).
 from __future__ import annotations
 
 import http.client
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPResponse, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from regexplore.remote import budget
+from regexplore.remote import budget, clock
 from regexplore.remote.redact import Secret
 
 POOLS = 64
@@ -26,10 +27,50 @@ POOLS = 64
 MAX_LINE = 64 << 10
 MAX_FIELDS = 100
 CONTINUE = 100
+MAX_INTERIM = 16
+"""Answers with ``100 Continue`` that are read over before the one that counts."""
+
 BODILESS = frozenset({"GET", "HEAD"})
 
 
-class Head(http.client.HTTPResponse):
+class _Arriving(io.RawIOBase):
+    """Bytes off the wire, waited for no longer than the exchange under way may take.
+
+    A socket's own timeout begins anew with every byte: a head that comes drop by drop would outlast any deadline.
+    """
+
+    def __init__(self, wire: io.RawIOBase, sock: Any) -> None:
+        self._wire = wire
+        self._sock = sock
+
+    def readinto(self, into: Any) -> int | None:
+        deadline = clock.current()
+        if deadline is not None:
+            left, wait = deadline.remaining, self._sock.gettimeout()
+            if left <= 0:
+                raise TimeoutError("the deadline is over")
+            if wait is None or left < wait:
+                self._sock.settimeout(left)
+        return self._wire.readinto(into)
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._wire.close()
+        super().close()
+
+
+class Answer(http.client.HTTPResponse):
+    """An answer that keeps to the deadline while its head is read, and its body where one is under way."""
+
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        wire = self.fp.detach()
+        self.fp = io.BufferedReader(_Arriving(wire, sock))
+
+
+class Head(Answer):
     """An answer whose head is read line by line; its body is read as http.client does."""
 
     _budgets: tuple[budget.Budget, ...] = ()
@@ -43,11 +84,13 @@ class Head(http.client.HTTPResponse):
         http.client.HTTPException
             It is not the head of an HTTP/1 answer.
         """
-        while True:
+        for _ in range(MAX_INTERIM):
             version, status, reason = self._read_status()  # type: ignore[attr-defined]
             fields = _read_fields(self.fp)
             if status != CONTINUE:
                 break
+        else:
+            raise http.client.HTTPException(f"more than {MAX_INTERIM} interim answers")
         if not version.startswith("HTTP/1."):
             raise http.client.UnknownProtocol(version)
         self.code = self.status = status
@@ -118,6 +161,7 @@ class _Short:
     ``self`` is the connection that this is mixed into.
     """
 
+    response_class = Answer
     _asked: tuple[str, str] | None = None
     _answering: Head | None = None
 

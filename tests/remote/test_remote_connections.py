@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 import requests
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support.clients import registry
 
 from regexplore import errors
+from regexplore.remote import clock
 from regexplore.remote.connections import _head
 from regexplore.remote.messages import LightRequest, prepared
 from regexplore.remote.transport import Transport
@@ -152,3 +153,54 @@ def test_a_light_request_may_be_sent_by_any_session():
 )
 def test_a_url_that_is_not_plain_is_prepared_by_requests(url):
     assert not isinstance(prepared("GET", url, {}), LightRequest)
+
+
+@contextmanager
+def dripping(pieces: list[bytes], seconds: float) -> Iterator[str]:
+    """Answer every request with these pieces, one after the other, with a pause after each; yields the host."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    stopped = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            for piece in pieces:
+                connection.sendall(piece)
+                if stopped.wait(seconds):
+                    return
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        stopped.set()
+        listener.close()
+
+
+SLOW_HEAD = [
+    bytes([one]) for one in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 200 + b"\r\nContent-Length: 0\r\n\r\n"
+]
+INTERIM = [b"HTTP/1.1 100 Continue\r\n\r\n"] * 200 + [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]
+
+
+@pytest.mark.parametrize("pieces", [SLOW_HEAD, INTERIM], ids=["one byte at a time", "interim answers"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_t27_a_head_that_drips_does_not_outlast_the_deadline(pieces, method):
+    with dripping(pieces, 0.05) as host, pytest.raises(errors.DeadlineExceededError):
+        request = prepared(method, f"http://{host}/v2/", {}, b"body" if method == "POST" else None)
+        with clock.until(clock.Deadline.after(0.5)):
+            Transport(retries=0).send(request)
+
+
+def test_t27_interim_answers_are_read_over_but_not_for_ever():
+    last = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    interim = b"HTTP/1.1 100 Continue\r\n\r\n"
+    with answering(3 * interim + last) as (host, _):
+        assert get(host).status_code == 200
+    with answering(100 * interim + last) as (host, _), pytest.raises(errors.TransportError):
+        get(host)
