@@ -1,55 +1,59 @@
-"""What importing costs, beside requests: each in a process of its own, interleaved, CPU time and the interpreter's taken off."""
+"""What importing costs, beside requests: CPU time, the interpreter's own taken off."""
 
 from __future__ import annotations
 
-import resource
 import statistics
-import subprocess
 import sys
-import time
+from collections.abc import Iterator
 
-ROUNDS = 15
+from bench import harness
+from bench.harness import LIMIT, OURS, PEER, Case, Size, Taken, compare
+from bench.section import Bar, Goal, Section
+
 STATEMENTS = {
-    "nothing": "pass",
-    "import requests": "import requests",
-    "import regexplore": "import regexplore",
-    "the client of regexplore": "import regexplore.remote",
-    "what a notebook holds": "from regexplore import Registry",
+    "nothing": ("pass", LIMIT),
+    "import requests": ("import requests", PEER),
+    "import regexplore": ("import regexplore", OURS),
+    "the client of regexplore": ("import regexplore.remote", OURS),
+    "what a notebook holds": ("from regexplore import Registry", OURS),
 }
 GOAL = 1.2
 
 
-def measure(rounds: int = ROUNDS) -> dict[str, list[tuple[float, float]]]:
-    """Return wall and CPU seconds of each statement in each round."""
-    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in STATEMENTS}
-    for _ in range(rounds):
-        for name, statement in STATEMENTS.items():
-            began, before = time.perf_counter(), _spent()
-            subprocess.run([sys.executable, "-c", statement], check=True)
-            seconds[name].append((time.perf_counter() - began, _spent() - before))
-    return seconds
-
-
-def _spent() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def main() -> None:
-    seconds = measure()
-    wall = {name: statistics.median(pair[0] for pair in pairs) for name, pairs in seconds.items()}
-    cpu = {name: statistics.median(pair[1] for pair in pairs) for name, pairs in seconds.items()}
-    base = cpu["import requests"] - cpu["nothing"]
-    print(
-        f"median of {ROUNDS} rounds, in milliseconds; the ratio is of CPU time without the interpreter's own"
+def sections(size: Size) -> Iterator[Section]:
+    """Measure."""
+    cases = [Case(name, [sys.executable, "-c", said], kind) for name, (said, kind) in STATEMENTS.items()]
+    results = compare(cases, "", size.of(15, 5, 1), counted=False)
+    base = _above(results, "import requests")
+    rows, bars = [], []
+    for name, taken in results.items():
+        low, median, high = min(taken.cpu), statistics.median(taken.cpu), max(taken.cpu)
+        rows.append(
+            [
+                name,
+                f"{median * 1000:.0f}",
+                f"{low * 1000:.0f} to {high * 1000:.0f}",
+                f"{taken.median * 1000:.0f}",
+                f"{max(taken.peak):.0f}",
+                f"{_above(results, name) / base:.2f}",
+            ]
+        )
+        bars.append(Bar(name, median * 1000, low * 1000, high * 1000, taken.case.kind))
+    yield Section(
+        "import",
+        "What importing costs",
+        "Processes that do nothing else. The ratio is of CPU time, the interpreter's own taken off.",
+        ["statement", "CPU ms", "spread", "wall ms", "peak MiB", "ratio to requests"],
+        rows,
+        [Goal("import regexplore over import requests", _above(results, "import regexplore") / base, GOAL)],
+        bars=bars,
+        unit="CPU milliseconds",
     )
-    print(f"{'statement':28}{'wall':>8}{'CPU':>8}{'ratio':>8}")
-    for name in STATEMENTS:
-        ratio = (cpu[name] - cpu["nothing"]) / base
-        print(f"{name:28}{wall[name] * 1000:8.1f}{cpu[name] * 1000:8.1f}{ratio:8.2f}")
-    reached = (cpu["import regexplore"] - cpu["nothing"]) / base <= GOAL
-    print(f"goal: import regexplore at most {GOAL} of import requests: {'reached' if reached else 'missed'}")
+
+
+def _above(results: dict[str, Taken], name: str) -> float:
+    return statistics.median(results[name].cpu) - statistics.median(results["nothing"].cpu)
 
 
 if __name__ == "__main__":
-    main()
+    harness.main(sections)

@@ -26,6 +26,7 @@ BENCHMARKS = (
     "file_list",
     "second_look",
     "audit",
+    "import_time",
     "graph_svg",
     "crawl_large",
     "sandbox_vs_distribution",
