@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from bench import harness
-from bench.harness import OURS, Case, Size, compare
+from bench.harness import OURS, Case, compare
 from bench.section import Goal, Line, Section
 
 # Below so many the cost of a first connection hides the cost of what is asked.
@@ -23,11 +23,11 @@ def exponent(points: Sequence[tuple[float, float]]) -> float:
 
 
 def growth(
-    key: str, title: str, about: str, commands: Mapping[int, Sequence[str]], host: str, size: Size
+    key: str, title: str, about: str, commands: Mapping[int, Sequence[str]], host: str, rounds: int
 ) -> Section:
     """Run a command for each number of things, and fit the exponent."""
     cases = [Case(str(n), command, OURS) for n, command in commands.items()]
-    results = compare(cases, host, size.rounds)
+    results = compare(cases, host, rounds, counted=False)
     taken = {n: results[str(n)] for n in commands}
     rows = [
         [
@@ -36,7 +36,6 @@ def growth(
             f"{min(one.seconds):.3f} to {max(one.seconds):.3f}",
             f"{one.median / n * 1e6:,.1f}",
             f"{max(one.peak):.0f}",
-            "" if one.requests is None else f"{one.requests:,}",
         ]
         for n, one in taken.items()
     ]
@@ -52,7 +51,7 @@ def growth(
         key,
         title,
         about,
-        ["tags", "seconds", "spread", "µs a tag", "peak MiB", "requests"],
+        ["tags", "seconds", "spread", "µs a tag", "peak MiB"],
         rows,
         goals,
         harness.left_out(),

@@ -44,10 +44,10 @@ def sections(size: Size) -> Iterator[Section]:
             "w2-growth",
             "W2: how the cost of detail grows",
             f"`tags(detail=True)` over {CONNECTIONS} connections, no delay; every tag an image with a config of "
-            "its own. One round for the largest.",
+            "its own. One round.",
             {n: way("ours_detail", "{host}", f"{REPOSITORY}-{n}", CONNECTIONS) for n in counts},
             host,
-            Size("tiny"),
+            1,
         )
 
 

@@ -37,7 +37,7 @@ def sections(size: Size) -> Iterator[Section]:
                     "`tags()` of 100 to 100,000 tags, docker-registry.",
                     {n: way("ours_tags", "{host}", f"{TAGS}-{n}") for n in counts},
                     host,
-                    size,
+                    size.rounds,
                 )
     with sandbox("tags", count) as running:
         yield pages(running.host, count, size)
