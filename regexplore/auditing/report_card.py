@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from regexplore.auditing.naming import within
 from regexplore.auditing.result import AuditResult
 from regexplore.auditing.rule import FAIL, SEVERITIES, STATUSES, UNKNOWN
 from regexplore.auditing.rule_counts import rule_counts
@@ -113,7 +114,7 @@ def _reference_rows(result: AuditResult) -> Iterator[tuple[object, ...]]:
     for row in shown.astype(object).where(shown.notna(), None).to_dict("records"):
         worst = row["worst"]
         yield (
-            Value(words.short_reference(row["reference"]), title=row["reference"]),
+            Value(within(row["reference"], result.source), title=row["reference"]),
             row["platform"],
             row["format"],
             _signed(row["signatures"], row["verified"]),
@@ -141,19 +142,20 @@ def _evidence(result: AuditResult) -> Table:
         (
             row["kind"],
             row["format"],
-            Value(words.short_reference(row["reference"]), title=row["reference"]),
+            Value(within(row["reference"], result.source), title=row["reference"]),
             row["platform"],
             row["channels"],
             Value(row["status"], title=row["reason"] or "", look=looks[row["status"]]),  # type: ignore[arg-type]
-            row["signer"] or row["claimed_signer"],
+            row["signer"],
+            row["claimed_signer"],
         )
         for row in shown.astype(object).where(shown.notna(), None).to_dict("records")
     ]
     return Table.of(
-        ["kind", "format", "on", "platform", "found by", "status", "signer"],
+        ["kind", "format", "on", "platform", "found by", "status", "verified signer", "claimed signer"],
         rows,
         total=len(result.evidence),
-        sparse=["platform", "signer"],
+        sparse=["platform", "verified signer", "claimed signer"],
     )
 
 
@@ -169,7 +171,11 @@ def _unknown(result: AuditResult) -> Table:
 def _dangling(result: AuditResult) -> Table:
     shown = result.dangling.head(MAX_ROWS)
     rows = [
-        (row["kind"], row["name"], values.digest(row["about"], short=True))
+        (
+            row["kind"],
+            Value(within(row["name"], result.source), title=row["name"]),
+            values.digest(row["about"], short=True),
+        )
         for row in shown.astype(object).where(shown.notna(), None).to_dict("records")
     ]
     return Table.of(["kind", "name", "speaks of"], rows, total=len(result.dangling))

@@ -126,6 +126,9 @@ def test_t39_without_trust_nothing_is_verified(sandbox: rx.Sandbox) -> None:
     assert set(report.evidence["status"]) == {"not checked"}
     assert set(report["SIG03"]["status"]) <= {"unknown", "n.a."}
     assert "none verified" in str(report)
+    # Whom a certificate names stands in a column of claims, never in that of signers.
+    assert "claimed signer" in str(report)
+    assert "verified signer" not in str(report)
     assert report.evidence["signer"].isna().all()
 
 
