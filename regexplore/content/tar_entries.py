@@ -303,15 +303,15 @@ def _text(field: bytes) -> str:
 
 
 def _pax_records(content: bytes) -> dict[str, str]:
-    """Read ``length key=value`` lines."""
+    """Read ``length key=value`` lines, moving on in place: there may be very many of them."""
     found: dict[str, str] = {}
-    while content.strip(b"\0"):
-        digits, space, _ = content[:20].partition(b" ")
-        length = int(digits) if space and digits.isdigit() else 0
-        record = content[len(digits) + 1 : length - 1]
-        key, equals, value = record.partition(b"=")
-        if not equals or length > len(content) or content[length - 1 : length] != b"\n":
+    content, at = content.rstrip(b"\0"), 0
+    while at < len(content):
+        digits, space, _ = content[at : at + 20].partition(b" ")
+        end = at + int(digits) if space and digits.isdigit() else at
+        key, equals, value = content[at + len(digits) + 1 : end - 1].partition(b"=")
+        if not equals or end > len(content) or content[end - 1] != ord("\n"):
             raise LayerError("an extended header is broken")
         found[key.decode("utf-8", "backslashreplace")] = value.decode("utf-8", "backslashreplace")
-        content = content[length:]
+        at = end
     return found

@@ -32,6 +32,9 @@ PAYLOAD_TYPE = "application/vnd.cncf.notary.payload.v1+json"
 COSE_ALGORITHMS = {-37: "PS256", -38: "PS384", -39: "PS512", -7: "ES256", -35: "ES384", -36: "ES512"}
 _ALGORITHM, _CRITICAL, _CONTENT_TYPE, _X5CHAIN = 1, 2, 3, 33
 _SIGN1_TAG = 18
+# Numbers, references, regular expressions, MIME, UUIDs, sets, dates, addresses (the IANA registry of CBOR tags).
+_NEEDLESS_TAGS = (2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000)
+_MAX_CBOR_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,7 @@ def parse_cose(raw: bytes) -> NotationEnvelope:
     if not all(isinstance(part, bytes) for part in (protected_raw, payload, signature)):
         raise DocumentError("a COSE_Sign1 of other parts than bytes")
     protected = _decoded(protected_raw)
+    # Inside of a tag the decoder gives what cannot be changed: tuples, and maps that are no dict.
     if not isinstance(protected, Mapping) or not isinstance(unprotected, Mapping):
         raise DocumentError("a COSE_Sign1 whose headers are no maps")
     chain = unprotected.get(_X5CHAIN)
@@ -185,17 +189,24 @@ def parse_cose(raw: bytes) -> NotationEnvelope:
 
 
 def _decoded(raw: bytes) -> Any:
-    """Decode CBOR to its last byte; shared and cyclic values, which no signature needs, are refused."""
+    """Decode CBOR to its last byte.
+
+    Refused is what no signature needs: keys that stand twice, and every tag that makes the decoder compute something
+    (numbers of any size, regular expressions, values that hold themselves).
+    """
     import cbor2
 
-    def refuse(tag: Any, _immutable: bool) -> Any:
-        if tag.tag in (28, 29):
-            raise DocumentError("CBOR with shared values")
-        return tag
+    def refuse(*_: Any) -> Any:
+        raise DocumentError("CBOR with a tag that signatures have no use for")
 
     stream = BytesIO(raw)
     try:
-        value = cbor2.CBORDecoder(stream, tag_hook=refuse).decode()
+        value = cbor2.CBORDecoder(
+            stream,
+            semantic_decoders=dict.fromkeys(_NEEDLESS_TAGS, refuse),
+            max_depth=_MAX_CBOR_DEPTH,
+            allow_duplicate_keys=False,
+        ).decode()
     except (cbor2.CBORDecodeError, ValueError, RecursionError, OverflowError, MemoryError) as error:
         raise DocumentError(f"no CBOR: {error}") from None
     if stream.read(1):

@@ -198,7 +198,7 @@ def _parsed(content: bytes, descriptor: Descriptor, kind: str) -> TableOfContent
             row += 1
             if is_digest(str(entry.get("digest", ""))):
                 table.digests[row] = str(entry["digest"])
-        if entry.get("type") in ("reg", "chunk") and _number(entry, "offset"):
+        if row >= 0 and entry.get("type") in ("reg", "chunk") and _number(entry, "offset"):
             table.chunks.setdefault(row, []).append(_chunk(entry))
     _close_chunks(table, descriptor.size)
     return table
@@ -230,7 +230,7 @@ def _chunk(entry: Mapping[str, Any]) -> Chunk:
 def _close_chunks(table: TableOfContents, size: int) -> None:
     """Give every chunk an end: eStargz tells only beginnings, so one ends where the next begins."""
     starts = sorted({chunk.offset for chunks in table.chunks.values() for chunk in chunks})
-    following = dict(zip(starts, [*starts[1:], size], strict=True))
+    following = dict(zip(starts, [*starts[1:], size], strict=False))
     for row, chunks in table.chunks.items():
         closed = []
         left = table.listing.sizes[row]

@@ -11,7 +11,7 @@ import sqlite3
 import struct
 from collections.abc import Iterator
 
-from regexplore.errors import LayerError, UnsupportedError
+from regexplore.errors import LayerError, SizeExceedsLimitError, UnsupportedError
 from regexplore.image.packages.os_release import OsRelease
 from regexplore.image.packages.package import Package
 
@@ -21,7 +21,14 @@ _DIRECTORY_NUMBERS, _BASE_NAMES, _DIRECTORIES = 1116, 1117, 1118
 _INT32, _STRING, _ARRAY, _I18N = 4, 6, 8, 9
 _MAX_TAGS = 10_000
 _MAX_FILES = 1_000_000
+_MAX_TEXT = 10_000
+_MAX_BYTES = 256 << 20
+_MAX_HEADER_BYTES = 32 << 20
+# A sound database takes some ten steps a package.
+_MAX_STEPS = 20_000_000
+_STEPS_BETWEEN_LOOKS = 10_000
 _SQLITE = b"SQLite format 3\0"
+_IS_PLAIN = "SELECT 1 FROM sqlite_master WHERE name = 'Packages' AND type = 'table' AND rootpage > 0"
 
 
 def read_rpm(content: bytes, path: str, system: OsRelease) -> Iterator[Package]:
@@ -83,7 +90,7 @@ def _lists(header: bytes, path: str) -> dict[int, list[str] | list[int]]:
         found: dict[int, list[str] | list[int]] = {}
         for n in range(min(count, _MAX_TAGS)):
             tag, kind, offset, length = struct.unpack_from(">IIII", header, 8 + 16 * n)
-            if tag not in wanted or length > _MAX_FILES:
+            if tag not in wanted or tag in found or length > _MAX_FILES:
                 continue
             if kind == _INT32:
                 found[tag] = list(struct.unpack_from(f">{length}I", data, offset))
@@ -95,16 +102,37 @@ def _lists(header: bytes, path: str) -> dict[int, list[str] | list[int]]:
     return found
 
 
-def _headers(content: bytes, path: str) -> list[bytes]:
+def _headers(content: bytes, path: str) -> Iterator[bytes]:
+    """Yield the blobs of the table.
+
+    A database holds programs too: a view or a computed column may go on for ever, so only a plain table is asked, and
+    the steps and bytes that it may take are counted.
+    """
+    steps = bytes_read = 0
+
+    def look() -> bool:
+        nonlocal steps
+        steps += _STEPS_BETWEEN_LOOKS
+        return steps > _MAX_STEPS
+
     connection = sqlite3.connect(":memory:")
     try:
         connection.deserialize(content)
-        rows = connection.execute("SELECT blob FROM Packages").fetchall()
-    except sqlite3.Error as error:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_HEADER_BYTES)
+        connection.set_progress_handler(look, _STEPS_BETWEEN_LOOKS)
+        if connection.execute(_IS_PLAIN).fetchone() is None:
+            raise LayerError(f"{path} has no table of packages")
+        for (blob,) in connection.execute("SELECT blob FROM Packages"):
+            if isinstance(blob, bytes):
+                bytes_read += len(blob)
+                if bytes_read > _MAX_BYTES:
+                    raise SizeExceedsLimitError(f"{path} holds more than {_MAX_BYTES:,} bytes of headers")
+                yield blob
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise LayerError(f"{path} is broken: {error}") from None
     finally:
         connection.close()
-    return [row[0] for row in rows if isinstance(row[0], bytes)]
 
 
 def _tags(header: bytes, path: str) -> dict[int, str | int]:
@@ -120,7 +148,9 @@ def _tags(header: bytes, path: str) -> dict[int, str | int]:
             if kind == _INT32:
                 found[tag] = struct.unpack_from(">I", data, offset)[0]
             elif kind in (_STRING, _ARRAY, _I18N):
-                found[tag] = data[offset:].partition(b"\0")[0].decode("utf-8", "replace")
+                end = data.find(b"\0", offset, offset + _MAX_TEXT)
+                text = data[offset : end if end >= 0 else offset + _MAX_TEXT]
+                found[tag] = text.decode("utf-8", "replace")
     except struct.error:
         raise LayerError(f"{path} has a broken package header") from None
     return found

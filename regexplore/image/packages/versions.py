@@ -31,12 +31,12 @@ def later(kind: str, before: str, after: str) -> bool | None:
     return None if one == other else one < other
 
 
-def _key(version: str) -> tuple[int, list[object], list[object]]:
+def _key(version: str) -> tuple[object, list[object], list[object]]:
     epoch, colon, rest = version.partition(":")
-    if not colon or not epoch.isdigit():
+    if not colon or not (epoch.isascii() and epoch.isdigit()):
         epoch, rest = "0", version
     upstream, _, revision = rest.rpartition("-") if "-" in rest else (rest, "", "")
-    return int(epoch), _pieces(upstream.removeprefix("v")), _pieces(revision)
+    return _number(epoch), _pieces(upstream.removeprefix("v")), _pieces(revision)
 
 
 def _pieces(text: str) -> list[object]:
@@ -46,9 +46,15 @@ def _pieces(text: str) -> list[object]:
     for word, number in _PARTS.findall(text or "0"):
         if not word and not number:
             break
-        pieces += [(*(_weight(character) for character in word), 0), int(number or 0)]
+        pieces += [(*(_weight(character) for character in word), 0), _number(number)]
     # The end sorts before everything but a tilde, at the place of a word.
     return [*pieces, (0,)]
+
+
+def _number(digits: str) -> tuple[int, str]:
+    """Return what orders digits as numbers; of any length, where int() has a limit and takes its time."""
+    plain = digits.lstrip("0")
+    return len(plain), plain
 
 
 def _weight(character: str) -> int:

@@ -1,0 +1,34 @@
+"""The same table of parsers, searched by coverage."""
+
+import os
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from support import fuzz_targets
+
+SECONDS = os.environ.get("REGEXPLORE_FUZZ_SECONDS", "15")
+TOGETHER = 10
+
+
+def groups():
+    names = iter(fuzz_targets.targets())
+    while group := list(islice(names, TOGETHER)):
+        yield group
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("names", groups(), ids=lambda names: names[0])
+def test_coverage_leads_to_nothing_unexpected(names, tmp_path):
+    pytest.importorskip("atheris", reason="atheris has no wheel for this machine")
+    program = Path(fuzz_targets.__file__).with_name("fuzz_run.py")
+    command = [sys.executable, program, tmp_path, SECONDS, *names]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = [
+        (names[raw[0] % len(names)], raw[1:])
+        for raw in (path.read_bytes() for path in tmp_path.glob("*-*") if path.is_file())
+        if raw
+    ]
+    assert (done.returncode, found) == (0, []), done.stderr[-4000:]

@@ -1,0 +1,47 @@
+"""Fuzzing by coverage, with atheris: ``python tests/support/fuzz_run.py FOLDER SECONDS NAME...``.
+
+libFuzzer ends the process when it is done, so each run has one of its own. The first byte of an input picks the
+target among those that were named. What is found is written to FOLDER; keep it, without that byte, under
+``tests/fuzz/corpus/NAME``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import atheris
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+with atheris.instrument_imports(include=["regexplore"]):
+    from support.fuzz_targets import targets
+
+
+def main() -> None:
+    """Run until the time is over, or something is found."""
+    folder, seconds, names = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    chosen = [targets()[name] for name in names]
+    corpus = folder / "corpus"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, target in enumerate(chosen):
+        for seed in target.seeds:
+            (corpus / f"{number}-{abs(hash(seed)):x}").write_bytes(bytes([number]) + seed)
+
+    def feed(raw: bytes) -> None:
+        if raw:
+            chosen[raw[0] % len(chosen)](raw[1:])
+
+    options = [
+        f"-max_total_time={seconds}",
+        "-timeout=20",
+        "-rss_limit_mb=2048",
+        "-max_len=8192",
+        "-verbosity=0",
+    ]
+    atheris.Setup([sys.argv[0], *options, f"-artifact_prefix={folder}/", str(corpus)], feed)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
