@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
 from contextvars import ContextVar, Token
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import FrameType
 
 from regexplore.errors import DeadlineExceededError
 
@@ -18,10 +21,14 @@ class Deadline:
     at : float
     seconds : float
         What was allowed, for messages.
+    frame, thread
+        Whose block it is.
     """
 
     at: float
     seconds: float
+    frame: FrameType | None = field(default=None, repr=False, compare=False)
+    thread: int = field(default=0, repr=False, compare=False)
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
@@ -56,21 +63,45 @@ def current() -> Deadline | None:
     return _current.get()
 
 
+def enclosing() -> Deadline | None:
+    """Return the deadline of a block that we are in; None for one that was left without knowing it.
+
+    An interrupt may hit a block just where it ends, and then nothing takes its deadline back: every later request of
+    this thread would be said to be late.
+    """
+    deadline = _current.get()
+    if deadline is None:
+        return None
+    # Threads that work for a block have a copy of its context.
+    frame = sys._current_frames().get(deadline.thread)
+    while frame is not None:
+        if frame is deadline.frame:
+            return deadline
+        frame = frame.f_back
+    return None
+
+
 class Until:
     """A block with a deadline that everything below knows: retries do not sleep past it."""
 
-    __slots__ = ("_before", "_deadline")
+    __slots__ = ("_before", "_deadline", "_outermost")
     _before: Token[Deadline | None]
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
+        self._outermost = deadline.frame is None
 
     def __enter__(self) -> Deadline:
+        if self._outermost:
+            self._deadline.frame, self._deadline.thread = sys._getframe(1), threading.get_ident()
         self._before = _current.set(self._deadline)
         return self._deadline
 
     def __exit__(self, *_: object) -> None:
         _current.reset(self._before)
+        if self._outermost:
+            # A frame holds on to everything in it, and readers hold on to their deadline.
+            self._deadline.frame = None
 
 
 def until(deadline: Deadline) -> Until:

@@ -128,7 +128,7 @@ class Exchange:
     def within_deadline(self, *, transfer: bool = False) -> clock.Until:
         """Make the options' deadline known below; one that runs already stays."""
         seconds = self.options.transfer_deadline if transfer else self.options.deadline
-        return clock.until(clock.current() or clock.Deadline.after(seconds))
+        return clock.until(clock.enclosing() or clock.Deadline.after(seconds))
 
     def _prepare(
         self, method: str, url: str, headers: Mapping[str, str] | None, body: Body | None

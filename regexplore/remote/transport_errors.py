@@ -5,8 +5,10 @@ The originals hold the request with its headers, so none of them is kept as a ca
 
 from __future__ import annotations
 
+import inspect
 import socket
 from collections.abc import Iterator
+from types import FrameType
 
 import requests
 import urllib3.exceptions as u
@@ -38,7 +40,7 @@ FOREIGN = (requests.exceptions.RequestException, u.HTTPError, OSError)
 
 def transport_error(error: BaseException, method: str, url: str) -> RegexploreError:
     """Return the error of regexplore that tells what an error of the libraries below means."""
-    chain = list(_chain(error))
+    chain = list(_chain(error, _callers(error)))
     for found in chain:
         if isinstance(found, RegexploreError):
             # Without the library's frames, whose variables are the request's.
@@ -58,17 +60,35 @@ def transport_error(error: BaseException, method: str, url: str) -> RegexploreEr
     return TransportError(f"{what}: {type(error).__name__}")
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and everything wrapped in it: by cause, by context, and as an argument."""
+def _chain(error: BaseException, callers: set[FrameType]) -> Iterator[BaseException]:
+    """Yield an error and everything wrapped in it: by cause, by context, and as an argument.
+
+    What a caller was handling when it sent the request is context as well, and says nothing about the request.
+    """
     waiting, seen = [error], set[int]()
     while waiting:
         found = waiting.pop(0)
-        if id(found) in seen:
+        if id(found) in seen or _caught_in(found, callers):
             continue
         seen.add(id(found))
         yield found
         inner = [found.__cause__, found.__context__, getattr(found, "reason", None), *found.args]
         waiting.extend(item for item in inner if isinstance(item, BaseException))
+
+
+def _callers(error: BaseException) -> set[FrameType]:
+    """Return the frames above the one that caught the error."""
+    found, frames = inspect.currentframe(), list[FrameType]()
+    while found is not None:
+        frames.append(found)
+        found = found.f_back
+    caught = error.__traceback__.tb_frame if error.__traceback__ is not None else None
+    return set(frames[frames.index(caught) + 1 :] if caught in frames else frames)
+
+
+def _caught_in(error: BaseException, frames: set[FrameType]) -> bool:
+    # A traceback begins where the error was caught.
+    return error.__traceback__ is not None and error.__traceback__.tb_frame in frames
 
 
 def _tls_reason(chain: list[BaseException]) -> str:

@@ -292,3 +292,12 @@ def test_conc_4_so_many_at_once_and_no_more():
 
 def test_conc_4_the_default_client_is_one_for_all():
     assert default_client() is default_client()
+
+
+def test_what_the_caller_is_handling_is_not_the_error_of_a_request(sandbox):
+    sandbox.faults.add(Fault.reset())
+    with pytest.raises(errors.ConnectionLostError):
+        try:
+            raise errors.NotFoundError("an earlier request")
+        except errors.NotFoundError:
+            repository(sandbox.host).resolve("v1")

@@ -1,0 +1,53 @@
+"""An interrupt just where a request ends leaves no deadline behind for those that follow."""
+
+import contextvars
+import sys
+
+import pytest
+from support.clients import repository
+
+from regexplore import errors
+from regexplore.content.pool import map_bounded
+from regexplore.remote import clock
+
+
+def interrupt_in_exit(frame, event, _argument):
+    if frame.f_code is clock.Until.__exit__.__code__:
+        raise KeyboardInterrupt
+    return
+
+
+def test_a_deadline_that_nobody_took_back_is_not_that_of_a_later_request(sandbox):
+    contextvars.copy_context().run(interrupted, sandbox)
+
+
+def interrupted(sandbox):
+    repo = repository(sandbox.host, deadline=1e-9)
+    sys.settrace(interrupt_in_exit)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            repo.exists(repo.resolve("v1"))
+    finally:
+        sys.settrace(None)
+    assert clock.current() is not None
+    with pytest.raises(errors.NotFoundError):
+        repository(sandbox.host).resolve("v1")
+    (outcome,) = map_bounded(lambda tag: repository(sandbox.host).resolve(tag), ["v1"])
+    assert isinstance(outcome.error, errors.NotFoundError)
+
+
+def test_threads_that_work_for_a_block_have_its_deadline():
+    with clock.until(clock.Deadline.after(5)) as deadline:
+        (outcome,) = map_bounded(lambda _: clock.enclosing(), [1])
+    assert outcome.value is deadline
+
+
+def test_blocks_within_a_block_have_its_deadline():
+    outer = clock.Deadline.after(5)
+    with clock.until(outer):
+        assert clock.enclosing() is outer
+        with clock.until(outer):
+            assert clock.enclosing() is outer
+        assert clock.enclosing() is outer
+    assert clock.enclosing() is None
+    assert outer.frame is None
