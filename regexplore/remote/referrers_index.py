@@ -1,8 +1,9 @@
 """The referrers tag schema, written: an index under a tag made of the subject's digest.
 
 Only for registries without the referrers API. Changes of one repository object to one index are merged into
-batches. Changes of other processes can still get in between a read and a write: after a write the index is read
-again, and written again where something is missing. That is best effort; the API has no such race.
+batches, and everybody on this machine takes turns. Changes from other machines can still get in between a read and a
+write: after a write the index is read again, and written again where something is missing. That is best effort; the
+API has no such race.
 
 Source: distribution-spec v1.1 "Referrers Tag Schema", "Pushing Manifests with Subject"; Go
 ``manifestStore.updateReferrersIndex``.
@@ -20,6 +21,7 @@ from regexplore.errors import NotFoundError, ReferrersError, RegexploreError, Un
 from regexplore.oci import Descriptor, Digest, Index, media_types, referrers_tag
 from regexplore.remote import manifest_delete, manifest_push
 from regexplore.remote.exchange import Exchange
+from regexplore.remote.turn import turn
 
 MAX_ROUNDS = 5
 
@@ -74,7 +76,8 @@ class ReferrersIndexes:
             # Whoever comes from here on waits for the next batch.
             with self._lock:
                 del self._waiting[subject.digest]
-            self._write(subject, batch)
+            with turn(f"{self._exchange.reference.with_reference(subject.digest)}"):
+                self._write(subject, batch)
 
     def _write(self, subject: Descriptor, batch: _Batch) -> None:
         try:
