@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench interop clean
+.PHONY: help demo test coverage lint docs bench interop load fuzz release audit-dependencies clean
 
 help:
 	@echo "make demo     start a sandbox registry, look at it, open the notebooks (NO_LAB=1: stop after the files)"
@@ -15,6 +15,11 @@ help:
 	@echo "make lint     ruff, mypy --strict, import-linter"
 	@echo "make docs     build the documentation into docs/_build/html"
 	@echo "make bench    measure against peers, side by side, and write docs/benchmarks.md (QUICK=1: less; ONLY=tags_detail)"
+	@echo "make coverage make test, and which branches no test takes"
+	@echo "make load     100,000 requests of one client on 64 threads, and the sandbox under wrk"
+	@echo "make fuzz     search for inputs that parsers do not expect (SECONDS=60 for each)"
+	@echo "make release  sdist, wheel, SBOM and digests into dist, built twice and compared"
+	@echo "make audit-dependencies  known vulnerabilities of what is needed"
 	@echo "make interop  only the tests against registries and tools that are not ours"
 
 # A stamp for each set of extras, renewed when the project file changes.
@@ -57,6 +62,25 @@ interop: $(VENV)/.test-installed
 	@.ci/system-packages docker-registry skopeo umoci debootstrap apache2-utils
 	@$(BIN)/python tests/support/tools.py install all
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m interop
+
+coverage: $(VENV)/.test-installed
+	@.ci/system-packages graphviz chromium docker-registry skopeo umoci debootstrap apache2-utils
+	@$(BIN)/python tests/support/tools.py install
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=
+	@$(BIN)/python .ci/coverage.py
+
+load: $(VENV)/.test-installed
+	@.ci/system-packages wrk
+	@REGEXPLORE_LOAD=100000 $(BIN)/python -m pytest tests/load -q -s
+
+fuzz: $(VENV)/.test-installed
+	@REGEXPLORE_FUZZ_SECONDS=$(or $(SECONDS),60) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz -q
+
+release: $(VENV)/.release-installed
+	@$(BIN)/python .ci/release.py dist
+
+audit-dependencies: $(VENV)/.release-installed
+	@.ci/audit-dependencies $(BIN)/python
 
 clean:
 	rm -rf $(VENV) .cache build dist docs/_build docs/generated docs/notebooks .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output
