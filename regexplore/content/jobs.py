@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from regexplore.content.referrers import list_referrers
 from regexplore.content.store import ReadOnlyStore, ReferenceFetcher, fetch_all, read_all
-from regexplore.oci import Descriptor, Document
+from regexplore.oci import Descriptor, Document, referrers_tag
 from regexplore.oci.media_types import is_manifest
+
+UNSUPPORTED = "unsupported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Does jobs on a store."""
+    """Does jobs on a store.
+
+    Attributes
+    ----------
+    store : ReadOnlyStore
+    max_document_bytes : int
+    tags : collection of str or None
+        All its tags, where they are known: they tell whether there can be referrers where no API does.
+    """
 
     store: ReadOnlyStore
     max_document_bytes: int
+    tags: Collection[str] | None = None
 
     def __call__(self, job: Job) -> Answer:
         """Do one job.
@@ -75,9 +87,15 @@ class Worker:
             case Read(target=target):
                 return Answer(target, self._read(target))
             case ListReferrers(target=target):
-                return Answer(target, referrers=tuple(list_referrers(self.store, target)))
+                return Answer(target, referrers=self._list_referrers(target))
             case Check(target=target):
                 return Answer(target, exists=self.store.exists(target))
+
+    def _list_referrers(self, target: Descriptor) -> tuple[Descriptor, ...]:
+        has_no_api = getattr(self.store, "referrers_capability", "") == UNSUPPORTED
+        if has_no_api and self.tags is not None and referrers_tag(target.digest) not in self.tags:
+            return ()
+        return tuple(list_referrers(self.store, target))
 
     def _resolve(self, reference: str) -> Answer:
         if not isinstance(self.store, ReferenceFetcher):

@@ -29,6 +29,7 @@ from regexplore.oci.media_types import is_manifest
 from regexplore.remote.budget import Budget, under
 
 Root = str | Descriptor
+UNKNOWN_CAPABILITY = "unknown"
 STOPPED = "stopped before everything was read"
 
 
@@ -174,14 +175,17 @@ class _Walker:
         self._queue: list[Job] = []
         self._asked: set[tuple[type, str]] = set()
         self._tags: set[str] = set()
+        self._knows_all_tags = False
+        self._found_out = False
         self._calls = 0
 
     # ---- the loop ----
 
     def run(self, roots: list[Root] | None, executor: Executor | None, cancel: Event) -> None:
-        worker = Worker(self._store, self._options.max_document_bytes)
         try:
             self._begin(roots)
+            tags = self._tags if self._knows_all_tags else None
+            worker = Worker(self._store, self._options.max_document_bytes, tags)
             while batch := self._next_batch():
                 outcomes = map_bounded(
                     worker, batch, self._options.workers, executor, on_result=self._count, cancel=cancel
@@ -234,6 +238,7 @@ class _Walker:
                         f"more than {self._options.max_tags:,} tags; the rest was not read"
                     )
                     return
+            self._knows_all_tags = True
         except RegexploreError as error:
             what = "tags" if needed else "tags that speak of digests (cosign, tag schema)"
             self._draft.incomplete(f"{what} could not be listed: {error}")
@@ -243,12 +248,24 @@ class _Walker:
             # A tag spoke of digests that nothing else led to.
             for digest in self._draft.unknown_subjects():
                 self._resolve_later(digest, 1)
+        waiting, later = self._one_that_finds_out(self._queue)
         room = max(self._options.max_calls - self._calls, 0)
-        batch, left = self._queue[:room], self._queue[room:]
+        batch, left = waiting[:room], waiting[room:]
         if left:
             self._draft.incomplete(f"stopped after {self._calls + len(batch):,} calls")
-        self._queue = []
+        self._queue = later if batch else []
         return batch
+
+    def _one_that_finds_out(self, jobs: list[Job]) -> tuple[list[Job], list[Job]]:
+        """Put off all questions for referrers but one, where that one tells whether the others are worth it."""
+        listing = [job for job in jobs if isinstance(job, ListReferrers)]
+        unknown = getattr(self._store, "referrers_capability", "") == UNKNOWN_CAPABILITY
+        if not (listing and unknown and self._knows_all_tags) or self._found_out:
+            return jobs, []
+        self._found_out = True
+        return [job for job in jobs if not isinstance(job, ListReferrers) or job is listing[0]], [
+            *listing[1:]
+        ]
 
     def _count(self, _: Outcome[Job, Answer]) -> None:
         self._calls += 1

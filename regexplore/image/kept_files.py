@@ -1,7 +1,7 @@
 """Which files are kept while a layer is listed, so that nobody has to read the layer again for them.
 
-Kept are package databases, the lists of files that belong to packages, and small files that may hold a secret: these
-from layers that later ones hide, too.
+Kept are package databases, the lists of files that belong to packages, accounts, and small files that may hold a
+secret: these from layers that later ones hide, too.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from regexplore.image.packages.owned_files import is_file_list
 SECRET_ENDINGS = (".pem", ".key", ".npmrc", ".pypirc")
 """Of files that hold a secret or do not: their names alone do not tell."""
 
+ACCOUNT_FILES = frozenset({"etc/passwd", "etc/group", "etc/shadow"})
+"""Who there is, and who may log in."""
+
 MAX_SECRET_BYTES = 64 << 10
 
 
@@ -22,6 +25,9 @@ def is_kept(entry: TarEntry) -> bool:
         entry.type == FILE
         and (
             is_file_list(entry.name)
-            or (entry.size <= MAX_SECRET_BYTES and entry.name.endswith(SECRET_ENDINGS))
+            or (
+                entry.size <= MAX_SECRET_BYTES
+                and (entry.name.endswith(SECRET_ENDINGS) or entry.name.removeprefix("./") in ACCOUNT_FILES)
+            )
         )
     )

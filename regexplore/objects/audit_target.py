@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 
 from regexplore.auditing.subjects import AuditedManifest, AuditedRegistry, Base, FileView
+from regexplore.content.once import Once
 from regexplore.content.store import TagLister
 from regexplore.errors import LayerError, PolicyError, RegexploreError
 from regexplore.evidence.base_image import BaseClaim
@@ -17,6 +17,7 @@ from regexplore.objects.artifact import Artifact
 from regexplore.objects.collection import Collection
 from regexplore.objects.getting import get
 from regexplore.objects.image import Image
+from regexplore.objects.image_files import SharedListings
 from regexplore.objects.index import Index
 from regexplore.objects.meter import meter_of
 from regexplore.objects.registry import Registry
@@ -153,12 +154,14 @@ def _filters(stores: Iterable[Repository]) -> bool | None:
 
 
 def open_files(source: Source) -> Callable[[AuditedManifest], FileView]:
-    """Give what reads the layers of an image of this source."""
+    """Give what reads the layers of an image of this source: each layer once, in however many images it is."""
+    listings: SharedListings = Once()
 
     def opened(one: AuditedManifest) -> FileView:
         image = Artifact.of(source, one.document, one.reference)
         if not isinstance(image, Image):
             raise LayerError(f"{one.reference} is no image")
+        image._files.share(listings)
         system = image._files.file_system(progress=None)
         search = image._packages()
         problems = [f"layer {n}: {layer.error}" for n, layer in enumerate(system.layers, 1) if layer.error]
@@ -183,9 +186,15 @@ def open_files(source: Source) -> Callable[[AuditedManifest], FileView]:
 def find_base(source: Source) -> Callable[[BaseClaim, str], Base]:
     """Give what looks a base image up: in the audited registry, and nowhere else."""
     store = source.store
+    # Images that claim the same base are read at the same time: it is looked up for the first, and the others wait.
+    bases = Once[tuple[BaseClaim, str], Base]()
+    looked = Once[str, Repository]()
+    current = Once[tuple[str, str], str]()
 
-    @cache
     def found(claim: BaseClaim, platform: str) -> Base:
+        return bases.get((claim, platform), lambda: look_up(claim, platform))
+
+    def look_up(claim: BaseClaim, platform: str) -> Base:
         bare = Base(claim.name, claim.digest, claim.where)
         if not isinstance(store, Repository):
             return _with_reason(bare, "there is no registry to look it up in")
@@ -199,26 +208,30 @@ def find_base(source: Source) -> Callable[[BaseClaim, str], Base]:
             return _with_reason(bare, told(error))
         first = claim.name.partition("/")[0]
         # A name without a host is tried here: registries are often mirrors of what they build on.
-        named = "." in first or ":" in first or first == "localhost"
-        if named and wanted.registry != store.reference.registry:
+        full = "." in first or ":" in first or first == "localhost"
+        if full and wanted.registry != store.reference.registry:
             return _with_reason(bare, f"{wanted.registry} is not the audited registry; it was not asked")
-        path = (
-            wanted.repository if named or not claim.name else claim.name.partition("@")[0].partition(":")[0]
-        )
-        return _looked_up(store, path, wanted.reference, bare, platform)
+        path = wanted.repository if full or not claim.name else claim.name.partition("@")[0].partition(":")[0]
+        try:
+            there = looked.get(
+                path, lambda: Repository(store.reference.with_repository(path), options=store.options)
+            )
+            named = wanted.reference
+            now = (
+                ""
+                if is_digest(named) or not named
+                else current.get((path, named), lambda: str(there.resolve(named).digest))
+            )
+        except RegexploreError as error:
+            return _with_reason(bare, told(error))
+        return _looked_up(there, now, bare, platform)
 
     return found
 
 
-def _looked_up(store: Repository, path: str, reference: str, bare: Base, platform: str) -> Base:
-    current, reason = "", ""
+def _looked_up(there: Repository, current: str, bare: Base, platform: str) -> Base:
+    reason = ""
     diff_ids: tuple[str, ...] = ()
-    there = Repository(store.reference.with_repository(path), options=store.options)
-    try:
-        if reference and not is_digest(reference):
-            current = str(there.resolve(reference).digest)
-    except RegexploreError as error:
-        return _with_reason(bare, told(error))
     try:
         if is_digest(bare.digest):
             base = there.get(bare.digest)

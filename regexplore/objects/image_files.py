@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import BinaryIO
 
+from regexplore.content.once import Once
 from regexplore.content.pool import map_bounded
 from regexplore.content.store import Fetcher
 from regexplore.errors import (
@@ -31,6 +32,7 @@ MAX_READ_BYTES = 64 << 20
 WORKERS = 4
 
 Wanted = tuple[Descriptor, Digest | None]
+SharedListings = Once[Wanted, LayerListing]
 
 
 class VerifiedContent(io.BytesIO):
@@ -64,6 +66,7 @@ class ImageFiles:
     ) -> None:
         self._store = store
         self._lazy = lazy
+        self._shared: SharedListings | None = None
         self._beside = beside
         self._tables: dict[Digest, TableOfContents | SociTable] = {}
         self._wanted = tuple(layers)
@@ -72,6 +75,10 @@ class ImageFiles:
         self._broken: dict[Digest, LayerListing] = {}
         self._merged: FileSystem | None = None
         self._ztocs: Mapping[Digest, Descriptor] | None = None
+
+    def share(self, listings: SharedListings) -> None:
+        """Take listings of layers from here, and give them: images that are read together share most of theirs."""
+        self._shared = listings
 
     def file_system(self, progress: Show = True) -> FileSystem:
         """Return the merged file system; reading all layers is done once.
@@ -186,7 +193,12 @@ class ImageFiles:
             if table is not None:
                 self._tables[descriptor.digest] = table
                 return table.listing
-        return list_layer(self._store, descriptor, expected, keep=is_kept, look=find_build_info)
+        if self._shared is None:
+            return self._read_layer(wanted)
+        return self._shared.get((descriptor.plain(), expected), lambda: self._read_layer(wanted))
+
+    def _read_layer(self, wanted: Wanted) -> LayerListing:
+        return list_layer(self._store, *wanted, keep=is_kept, look=find_build_info)
 
     def _table(self, descriptor: Descriptor) -> TableOfContents | SociTable | None:
         if table_kind(descriptor):

@@ -77,22 +77,21 @@ class Source:
         RegexploreError
             It could not be fetched, or its bytes are not those of its digest.
         """
-        known = self._known(Digest(reference)) if is_digest(reference) else None
-        if known is not None:
-            return known
-        unmoved = self._unmoved(reference)
-        if unmoved is not None:
-            return unmoved
+        if is_digest(reference):
+            digest = Digest(reference)
+            return self._known(digest) or self._shared_flight(digest, lambda: self._named(reference))
+        document = self._unmoved(reference) or self._named(reference)
+        self._name(reference, document.descriptor)
+        return document
+
+    def _named(self, reference: str) -> Document:
         if self._whole is not None:
             descriptor, stream = self._whole.fetch_reference(reference)
             raw = _read_document(stream, descriptor)
         else:
             descriptor = self.store.resolve(reference)
             raw = fetch_all(self.store, descriptor)
-        document = self._remember(Document.examine(raw, descriptor))
-        if not is_digest(reference):
-            self._name(reference, descriptor)
-        return document
+        return self._remember(Document.examine(raw, descriptor))
 
     def _unmoved(self, tag: str) -> Document | None:
         """Give the document of a tag that was fetched before and names what is known; None for any other."""
@@ -105,10 +104,7 @@ class Source:
         except RegexploreError:
             # Not every registry answers HEAD; what is wrong beyond that, the GET that follows will tell.
             return None
-        document = before if now.digest == digest else self._known(now.digest)
-        if document is not None:
-            self._name(tag, document.descriptor)
-        return document
+        return before if now.digest == digest else self._known(now.digest)
 
     def blob(self, descriptor: Descriptor) -> bytes:
         """Give the content of a small blob, verified; what was fetched before is not fetched again.
@@ -141,26 +137,29 @@ class Source:
         RegexploreError
             It could not be fetched, or its bytes are not those of its digest.
         """
-        known = self._known(descriptor.digest) or self._shared_flight(descriptor)
+        known = self._known(descriptor.digest) or self._shared_flight(
+            descriptor.digest, lambda: self._remember(self._read(descriptor))
+        )
         if known.media_type == descriptor.media_type:
             return known
         # The same bytes under another media type are another document, but no other request.
         return Document.examine(known.raw, descriptor)
 
-    def _shared_flight(self, descriptor: Descriptor) -> Document:
+    def _shared_flight(self, digest: Digest, read: Callable[[], Document]) -> Document:
         with self._lock:
-            flight = self._flights.get(descriptor.digest)
+            flight = self._flights.get(digest)
             if flight is None:
-                own = self._flights[descriptor.digest] = Future()
+                own = self._flights[digest] = Future()
         if flight is not None:
             return flight.result()
         try:
-            own.set_result(self._remember(self._read(descriptor)))
+            # It may have arrived since it was looked for.
+            own.set_result(self._known(digest) or read())
         except BaseException as error:
             own.set_exception(error)
         finally:
             with self._lock:
-                del self._flights[descriptor.digest]
+                del self._flights[digest]
         return own.result()
 
     def __reduce__(self) -> tuple[type[Source], tuple[ReadOnlyStore, str]]:

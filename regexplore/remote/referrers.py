@@ -100,6 +100,18 @@ class Referrers:
         UnsupportedError
             The API was said to be supported, and is not.
         """
+        listing = self._by_either(target, artifact_type)
+        first = None
+        if self.state.capability is Capability.UNKNOWN:
+            # One finds out, and whoever asks at the same time waits for what it found.
+            with self.state.probing:
+                if self.state.capability is Capability.UNKNOWN:
+                    first = next(listing, None)
+        if first is not None:
+            yield first
+        yield from listing
+
+    def _by_either(self, target: Descriptor, artifact_type: str) -> Iterator[list[Descriptor]]:
         if self.state.capability is Capability.UNSUPPORTED:
             yield from self._by_tag(target, artifact_type)
             return
