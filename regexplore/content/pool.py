@@ -23,6 +23,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 WORKERS = 16
+AHEAD = 4
+"""How many items are handed out for each worker: a given executor may have more hands than are known of."""
 # How long a cancel event may go unnoticed while every call is slow.
 _POLL_SECONDS = 0.1
 
@@ -222,8 +224,8 @@ class _Work(Generic[T, R]):
         keep: bool,
     ) -> None:
         self._items = enumerate(items)
-        # Twice the workers: each finds its next item waiting, and little is lost on a cancel.
-        self._room = 2 * max(workers, 1)
+        # More than workers: each finds its next item waiting, and little is lost on a cancel.
+        self._room = AHEAD * max(workers, 1)
         self._on_result = on_result
         self._cancel = cancel or Event()
         self._keep = keep

@@ -130,6 +130,13 @@ class WireSchema1(Struct, rename="camel"):
     fs_layers: list[WireBlobSum] | None = None
 
 
+# msgspec works out what it knows of a shape when it first meets it, and two threads that meet it at the same time can
+# end the process with a segmentation fault. Here, while this module is imported, there is one.
+for _shape in Struct.__subclasses__():
+    if _shape.__module__ == __name__:
+        msgspec.json.Decoder(_shape)
+
+
 def read(tree: Any, shape: type[T]) -> T:
     """Check decoded JSON against a shape.
 

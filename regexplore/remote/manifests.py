@@ -36,6 +36,7 @@ class RemoteManifests:
         self._exchange = exchange
         self._parse = parse_reference
         self._pull = (scope_repository(exchange.reference.repository, ACTION_PULL),)
+        self._name = str(exchange.reference.with_reference(""))
 
     def resolve(self, reference: str, /) -> Descriptor:
         """Return the descriptor that a tag or digest names.
@@ -125,7 +126,7 @@ class RemoteManifests:
             self._exchange.urls.manifest(reference),
             headers={"Accept": accept},
             scopes=self._pull,
-            what=str(self._exchange.reference.with_reference(reference)),
+            what=f"{self._name}{'@' if ':' in reference else ':'}{reference}",
         )
 
     def _said(self, response: requests.Response, asked: Digest | None) -> Digest | None:
