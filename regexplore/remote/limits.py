@@ -51,6 +51,8 @@ def read_body(response: requests.Response, limit: int, *, option: str = "") -> b
             if size > limit:
                 raise _too_large(response, limit, option)
             parts.append(part)
+            if size == declared:
+                break
         return b"".join(parts)
 
 
@@ -88,7 +90,7 @@ def chunks(response: requests.Response, size: int) -> Iterator[bytes]:
             if not part:
                 return
             yield part
-            if deadline is not None:
+            if deadline is not None and not deadline.remaining:
                 deadline.check(f'{method} "{redact.url(url)}"')
     except FOREIGN as error:
         broken = transport_error(error, method, url)
