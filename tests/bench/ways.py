@@ -31,22 +31,24 @@ def way(function: Way) -> Way:
 
 
 @way
-def ours_names(host: str, repository: str) -> Iterator[Any]:
-    """The tags, page by page: what other clients give."""
+def ours_names(host: str, repository: str, page: str = "0") -> Iterator[Any]:
+    """The tags, page by page: what other clients give. Page 0 is as many as the registry likes."""
     from regexplore.objects import Registry
 
     yield
-    yield len([tag for page in Registry(host).repository(repository).tag_pages() for tag in page])
+    target = Registry(host, tag_list_page_size=int(page)).repository(repository)
+    yield len([tag for page in target.tag_pages() for tag in page])
 
 
 @way
-def ours_tags(host: str, repository: str) -> Iterator[Any]:
+def ours_tags(host: str, repository: str, page: str = "0") -> Iterator[Any]:
     """``repository.tags()``, a frame."""
     import regexplore.frames.tags  # noqa: F401
     from regexplore.objects import Registry
 
     yield
-    yield len(Registry(host).repository(repository).tags(progress=None))
+    target = Registry(host, tag_list_page_size=int(page)).repository(repository)
+    yield len(target.tags(progress=None))
 
 
 @way
