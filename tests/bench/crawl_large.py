@@ -113,25 +113,28 @@ class Crawl:
                 command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
             ) as process,
         ):
-            if interrupt_at:
-                wait_until_written(process, folder, before + interrupt_at)
+            interrupted = bool(interrupt_at) and wait_until_written(process, folder, before + interrupt_at)
+            if interrupted:
                 process.send_signal(signal.SIGINT)
             said = process.stdout.read()
             status = process.wait()
             errors.seek(0)
             assert status == 0, errors.read()[-2000:]
         told = json.loads(said)
+        assert interrupted or not interrupt_at, f"the crawl ended before it could be interrupted: {told}"
         print(".", end="", file=sys.stderr, flush=True)
         return Run(told["seconds"], **told["items"])
 
 
-def wait_until_written(process: subprocess.Popen[str], folder: Path, repositories: int) -> None:
-    """Wait for so many repositories in the files of a crawl that is running."""
+def wait_until_written(process: subprocess.Popen[str], folder: Path, repositories: int) -> bool:
+    """Wait for so many repositories in the files of a crawl; False if it ends before."""
     give_up = time.monotonic() + PATIENCE
     while written(folder) < repositories:
-        assert process.poll() is None, "the crawl ended before it could be interrupted"
         assert time.monotonic() < give_up, "the crawl writes nothing"
+        if process.poll() is not None:
+            return False
         time.sleep(WAIT_SECONDS)
+    return True
 
 
 def interrupted(crawl: Crawl, folder: Path, repositories: int) -> list[Run]:
