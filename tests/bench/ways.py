@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -172,6 +173,8 @@ def ours_crawl(host: str, folder: str, most: str, dask: str, batch: str) -> Iter
     from regexplore.crawling import crawl, gathering
 
     gathering.BATCH_REPOSITORIES = int(batch)
+    # What a shell starts in the background ignores interrupts, and so would this.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def run(client: Any = None) -> Any:
         return crawl(
