@@ -82,6 +82,9 @@ class Screen:
         self.page.wait_for_timeout(100)
 
     def content(self) -> str:
+        """Give what stands in the tab, once something does: a busy machine draws late."""
+        self.page.wait_for_function("document.querySelector('.rx-content').innerText.trim() !== ''")
+        self.page.wait_for_function(QUIET)
         return self.page.locator(".rx-content").inner_text()
 
     def crumbs(self) -> list[str]:
@@ -183,8 +186,8 @@ def assert_tabs(screen, titles):
     assert screen.tabs() == titles
     for title in screen.tabs():
         screen.tab(title)
-        screen.page.wait_for_function("document.querySelector('.rx-content').innerText.trim() !== ''")
-        assert "error" not in screen.page.locator(".rx-content .rx-badge").all_inner_texts(), screen.content()
+        told = screen.content()
+        assert "error" not in screen.page.locator(".rx-content .rx-badge").all_inner_texts(), told
         screen.assert_readable()
 
 
