@@ -257,10 +257,10 @@ def main(sections: Callable[[Size], Iterable[Section]]) -> None:
     parser.add_argument("--order", type=int, default=0, help="place on the page")
     options = parser.parse_args()
     results = options.results or RESULTS / options.size
-    kept = []
+    kept, load = [], os.getloadavg()[0]
     for section in sections(Size(options.size)):
         print(section.text(), flush=True)
         kept.append(section.to_json())
     results.mkdir(parents=True, exist_ok=True)
-    held = {"order": options.order, "date": f"{date.today():%d %B %Y}", "sections": kept}
+    held = {"order": options.order, "date": f"{date.today():%d %B %Y}", "load": load, "sections": kept}
     (results / f"{Path(sys.argv[0]).stem}.json").write_text(json.dumps(held, indent=1) + "\n")

@@ -10,12 +10,15 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from bench.plot import picture
 from bench.section import Goal, Section
 from support.tools import tool
 
 PICTURES = "images"
+# The load before a script begins; the scripts before it leave a little.
+IDLE = 2.5
 PACKAGES = ("requests", "urllib3", "pandas", "oras", "python-dxf", "dask", "pyarrow", "isal")
 # How each program tells its version, and where it stands in what it says.
 PROGRAMS = {
@@ -54,7 +57,7 @@ counts: client and registry share the machine, and another machine has other tim
 def write(results: Path, docs: Path) -> Path:
     """Write the page and its pictures from the results of all scripts."""
     kept = [json.loads(file.read_text()) for file in ordered(results)]
-    sections = [(Section.from_json(held), one["date"]) for one in kept for held in one["sections"]]
+    sections = [(Section.from_json(held), _when(one)) for one in kept for held in one["sections"]]
     (docs / PICTURES).mkdir(parents=True, exist_ok=True)
     for section, _ in sections:
         if section.bars or section.lines:
@@ -62,6 +65,12 @@ def write(results: Path, docs: Path) -> Path:
     page = docs / "benchmarks.md"
     page.write_text("\n".join([INTRODUCTION, *machine(), *goals(sections), *map(_told, sections)]))
     return page
+
+
+def _when(script: dict[str, Any]) -> str:
+    """Say when a script ran, and that it was not alone if it was not."""
+    busy = f", while the machine had other work (load {script['load']:.0f})" if script["load"] > IDLE else ""
+    return f"Measured on {script['date']}{busy}."
 
 
 def ordered(results: Path) -> list[Path]:
@@ -126,8 +135,8 @@ def _number(goal: Goal) -> str:
 
 
 def _told(told: tuple[Section, str]) -> str:
-    section, date = told
-    out = [f"## {section.title}\n", f"{section.about} Measured on {date}.\n"]
+    section, when = told
+    out = [f"## {section.title}\n", f"{section.about} {when}\n"]
     if section.bars or section.lines:
         out.append(f"![{section.title}]({PICTURES}/bench-{section.key}.svg)\n")
     out += _table(section.columns, section.rows)

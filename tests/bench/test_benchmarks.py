@@ -112,11 +112,12 @@ def test_the_page_holds_tables_goals_and_versions(tmp_path: Path) -> None:
     section = Section(
         "x", "Title", "About.", ["case", "seconds"], [["curl | tar", "1.0"]], [Goal("fast", 2, 1)]
     )
-    held = {"order": 0, "date": "1 May 2026", "sections": [section.to_json()]}
+    held = {"order": 0, "date": "1 May 2026", "load": 9.6, "sections": [section.to_json()]}
     (tmp_path / "x.json").write_text(json.dumps(held))
     text = page.write(tmp_path, tmp_path / "docs").read_text()
     assert "| curl \\| tar | 1.0 |" in text
     assert "| fast | 2.00 | 1 | missed |" in text
     assert "oras-go v2" in text
+    assert "About. Measured on 1 May 2026, while the machine had other work (load 10)." in text
     assert str(tmp_path) not in text
     assert Section.from_json(section.to_json()) == section
