@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from regexplore.oci import HistoryEntry
+from regexplore.visible import spelled_out
 
 NOT_EXACT = (
     "# Approximate: put together from the history of the image, which the builder wrote and nothing proves.\n"
@@ -90,7 +91,7 @@ def dockerfile(history: Sequence[HistoryEntry], base: str = "") -> str:
     base
         Name of the base image, where the image claims one.
     """
-    lines = [NOT_EXACT, f"FROM {base or 'scratch'}"]
+    lines = [NOT_EXACT, f"FROM {_one_line(base) or 'scratch'}"]
     if base:
         lines.append("# The base image's own steps are repeated below.")
     for entry in history:
@@ -133,4 +134,4 @@ def _readable(step: BuildStep) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return spelled_out(" ".join(text.split()))

@@ -69,7 +69,7 @@ SVG_ATTRIBUTES = {
 }  # fmt: skip
 
 
-def check_svg(text: str) -> None:
+def check_svg(text: str, more: frozenset[str] = frozenset()) -> None:
     """Expat's view: only shapes and text, no script, no handler, no address."""
     problems: list[str] = []
     inside: list[str] = []
@@ -78,7 +78,7 @@ def check_svg(text: str) -> None:
         inside.append(name)
         if name not in SVG_ELEMENTS:
             problems.append(name)
-        problems.extend(key for key in attributes if key not in SVG_ATTRIBUTES)
+        problems.extend(key for key in attributes if key not in SVG_ATTRIBUTES | more)
         problems.extend(
             value
             for key, value in attributes.items()
