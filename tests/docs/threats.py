@@ -44,12 +44,12 @@ def threats() -> list[dict[str, str]]:
 
 def tests_by_threat() -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(
-        (ROOT / "tests").rglob("test_*.py"), key=lambda path: ("security" not in path.parts, path)
-    ):
-        for name in test_names(path):
+    tests = ROOT / "tests"
+    paths = [path.relative_to(tests) for path in tests.rglob("test_*.py")]
+    for path in sorted(paths, key=lambda path: (path.parts[0] != "security", path)):
+        for name in test_names(tests / path):
             for threat in threats_in(name):
-                found[threat].append(f"{path.relative_to(ROOT).as_posix()}::{name}")
+                found[threat].append(f"{path.as_posix()}::{name}")
     return found
 
 
@@ -92,7 +92,7 @@ def page() -> str:
 
 def section(threat: dict[str, str], tests: list[str], taken_out: list[dict[str, str]]) -> str:
     where = ", ".join(f"`{place}`" for place in threat["where"].split())
-    shown = ", ".join(f"`{test.removeprefix('tests/')}`" for test in tests[:SHOWN])
+    shown = ", ".join(f"`{test}`" for test in tests[:SHOWN])
     more = f", and {len(tests) - SHOWN} more" if len(tests) > SHOWN else ""
     lines = [
         f"### {threat['id']}\n",
