@@ -16,7 +16,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "docs" / "threats.csv"
 PAGE = ROOT / "docs" / "threats.md"
-SHOWN = 6
 GROUPS = {
     "5.1": ("Hostile strings", "tests/security/test_renderers.py"),
     "5.2": ("Credentials and requests", "tests/security/test_credentials_and_requests.py"),
@@ -29,9 +28,9 @@ HEAD = """# Threats
 A notebook is a place where a string from a registry can run code with your rights. Every byte from a registry, a
 layout, an SBOM, a certificate or a credential helper is taken for hostile here. These are the threats that were
 thought of, what is done about each, and the tests that fail when it is not done. Generated from `docs/threats.csv`
-and the names of the tests by `python tests/docs/threats.py`; do not edit.
+and the names of the tests in `tests/` by `python tests/docs/threats.py`; do not edit.
 
-{threats} threats, {tests} tests. `python tests/security/mutations.py` takes {mutations} of the defences out, one
+{threats} threats. `python tests/security/mutations.py` takes {mutations} of the defences out, one
 after the other, and shows which test notices.
 """
 MUTATION = "\n**Taken out:** {what}; noticed by `{test}`.\n"
@@ -84,7 +83,6 @@ def page() -> str:
                 lines.append(section(threat, proved[threat["id"]], taken_out))
     head = HEAD.format(
         threats=len(threats()),
-        tests=len({test for tests in proved.values() for test in tests}),
         mutations=len(taken_out),
     )
     return head + "\n".join(lines).rstrip() + "\n"
@@ -92,13 +90,17 @@ def page() -> str:
 
 def section(threat: dict[str, str], tests: list[str], taken_out: list[dict[str, str]]) -> str:
     where = ", ".join(f"`{place}`" for place in threat["where"].split())
-    shown = ", ".join(f"`{test}`" for test in tests[:SHOWN])
-    more = f", and {len(tests) - SHOWN} more" if len(tests) > SHOWN else ""
+    own = [f"`{test}`" for test in tests if test.startswith("security/")]
+    others = sorted({test.partition("/")[0] for test in tests} - {"security"})
+    if others:
+        own.append(
+            "those named `t" + threat["id"][1:] + "` in " + ", ".join(f"`{folder}`" for folder in others)
+        )
     lines = [
         f"### {threat['id']}\n",
         f"{threat['threat']}\n",
         f"**Defence:** {threat['what is done']} ({where})\n",
-        f"**Tests:** {shown}{more}",
+        f"**Tests:** {', '.join(own)}",
     ]
     lines += [MUTATION.format(**one).rstrip("\n") for one in taken_out if one["threat"] == threat["id"]]
     if threat["what stays with you"]:
