@@ -23,7 +23,7 @@ from regexplore.oci import media_types
 from regexplore.sandbox.demo import statements
 from regexplore.sandbox.demo.content import AMD64
 from regexplore.sandbox.demo.images import BASE_DIGEST, BASE_NAME, push_image
-from regexplore.sandbox.demo.keys import LOG, RELEASE, STRANGER, public_keys
+from regexplore.sandbox.demo.keys import LOG, RELEASE, STRANGER
 from regexplore.sandbox.demo.shelf import Shelf, encode
 from regexplore.sandbox.demo.troubles.parts import NOBODY, build
 
