@@ -20,7 +20,7 @@ def groups():
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("names", groups(), ids=lambda names: names[0])
+@pytest.mark.parametrize("names", list(groups()), ids=lambda names: names[0])
 def test_coverage_leads_to_nothing_unexpected(names, tmp_path):
     pytest.importorskip("atheris", reason="atheris has no wheel for this machine")
     program = Path(fuzz_targets.__file__).with_name("fuzz_run.py")
