@@ -6,37 +6,31 @@ Source: Go ``content.VerifyReader`` and ``httputil.NewReadSeekCloser``; RFC 9110
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable
 from typing import BinaryIO
-
-import requests
 
 from regexplore.errors import (
     ConnectionLostError,
     MismatchedDigestError,
     NotSeekableError,
     RegexploreError,
-    ResponseError,
     ShortContentError,
     TrailingDataError,
 )
 from regexplore.oci import Descriptor
 from regexplore.remote import clock, redact
 from regexplore.remote.background_hash import BackgroundHash, PlainHash
-from regexplore.remote.limits import content_length
+from regexplore.remote.parallel_ranges import Answer
 from regexplore.remote.transport_errors import FOREIGN, transport_error
 
 # Gaps up to this are read over: cheaper than a request, and the digest stays in reach.
 SMALL_GAP = 64 << 10
 CHUNK = 1 << 20
 
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)", re.ASCII)
-
 # From here on a thread of its own for hashing is worth its start.
 LARGE = 16 << 20
 
-OpenRange = Callable[[int, str], requests.Response]
+OpenRange = Callable[[int, str], Answer]
 
 
 class BlobReader(io.BufferedIOBase, BinaryIO):
@@ -47,11 +41,11 @@ class BlobReader(io.BufferedIOBase, BinaryIO):
 
     Parameters
     ----------
-    response : requests.Response
+    response : requests.Response or ParallelRanges
         Its body, unread.
     target : Descriptor
     open_range : callable
-        Given an offset and an entity tag, sends the request for the rest and returns its answer.
+        Given an offset and an entity tag, sends the request for the rest and returns its answer, checked.
     deadline : Deadline
         For the whole transfer.
 
@@ -63,7 +57,7 @@ class BlobReader(io.BufferedIOBase, BinaryIO):
     """
 
     def __init__(
-        self, response: requests.Response, target: Descriptor, open_range: OpenRange, deadline: clock.Deadline
+        self, response: Answer, target: Descriptor, open_range: OpenRange, deadline: clock.Deadline
     ) -> None:
         super().__init__()
         self.target = target
@@ -175,7 +169,7 @@ class BlobReader(io.BufferedIOBase, BinaryIO):
         try:
             # read1 gives what has arrived: a body that drips cannot hold one read beyond the deadline.
             part = self._response.raw.read1(size, decode_content=False)
-        except FOREIGN as error:
+        except (RegexploreError, *FOREIGN) as error:
             raise self._failed(self._lost(error)) from None
         if not part:
             raise self._failed(
@@ -247,42 +241,14 @@ class BlobReader(io.BufferedIOBase, BinaryIO):
         self._not_verifiable()
         return position
 
-    def _range_from(self, position: int) -> requests.Response:
+    def _range_from(self, position: int) -> Answer:
         try:
-            response = self._open_range(position, self._etag)
-        except ResponseError as error:
-            if error.status in (200, 416, 501):
-                self._ranges = False
-                what = f"the registry answered a range request with {error.status}"
-                raise NotSeekableError(f"{self.target.digest}: {what}") from None
-            raise
-        problem = self._range_problem(response, position)
-        if problem:
-            response.close()
+            return self._open_range(position, self._etag)
+        except NotSeekableError:
             self._ranges = False
-            raise NotSeekableError(f"{self.target.digest}: {problem}")
-        return response
+            raise
 
-    def _range_problem(self, response: requests.Response, position: int) -> str:
-        """Return what is wrong with a range answer; "" when nothing is."""
-        if response.headers.get("Content-Type", "").lower().startswith("multipart/"):
-            return "several ranges came back, one was asked for"
-        found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
-        if found is None:
-            return "the answer does not say which range it holds"
-        first, last, total = found.groups()
-        if (
-            int(first) != position
-            or int(last) != self.target.size - 1
-            or total not in ("*", str(self.target.size))
-        ):
-            return f"asked for bytes {position} to {self.target.size - 1}, got {found.group()}"
-        length = content_length(response)
-        if length is not None and length != self.target.size - position:
-            return f"the range should have {self.target.size - position} bytes, not {length}"
-        return ""
-
-    def _switch(self, response: requests.Response, position: int) -> None:
+    def _switch(self, response: Answer, position: int) -> None:
         self._response.close()
         self._response = response
         self._position = position

@@ -6,6 +6,7 @@ Source: distribution-spec v1.1 "Pulling blobs"; Go ``blobStore``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import BinaryIO
 
 import requests
@@ -15,21 +16,20 @@ from regexplore.errors import (
     ContentError,
     InvalidReferenceError,
     NotFoundError,
-    NotSeekableError,
-    ResponseError,
     ShortContentError,
     SizeExceedsLimitError,
     UnexpectedContentError,
 )
 from regexplore.oci import Descriptor, Digest, Reference, media_types
-from regexplore.oci.excerpt import excerpt
 from regexplore.remote import clock, redact
 from regexplore.remote.auth.scope import ACTION_DELETE, ACTION_PULL, scope_repository
+from regexplore.remote.blob_ranges import BlobRanges
 from regexplore.remote.blob_reader import BlobReader
 from regexplore.remote.content_headers import ContentHeaders
 from regexplore.remote.exchange import Exchange
 from regexplore.remote.limits import content_length, read_body, refuse_encoding
 from regexplore.remote.mount import mount_blob
+from regexplore.remote.parallel_ranges import Answer
 from regexplore.remote.upload import push_blob
 from regexplore.remote.upload_chunked import push_blob_chunked, push_blob_stream
 from regexplore.remote.verify import blob_media_type, check_bytes, header_digest
@@ -74,9 +74,8 @@ class RemoteBlobs:
         """
         deadline = clock.Deadline.after(self._exchange.options.transfer_deadline)
         with clock.until(deadline):
-            response = self._request("GET", target.digest)
-        self._check_head(response, target)
-        return BlobReader(response, target, lambda offset, etag: self._rest(target, offset, etag), deadline)
+            body = self._ranges(target).open(deadline)
+        return self._reader(body, target, deadline)
 
     def fetch_whole(self, target: Descriptor, limit: int, /) -> bytes:
         """Return a small blob, read whole and verified.
@@ -124,9 +123,7 @@ class RemoteBlobs:
         except BaseException:
             response.close()
             raise
-        return target, BlobReader(
-            response, target, lambda offset, etag: self._rest(target, offset, etag), deadline
-        )
+        return target, self._reader(response, target, deadline)
 
     def read_range(self, target: Descriptor, start: int, end: int, /) -> bytes:
         """Return the bytes from ``start`` up to ``end`` of a blob, with one request; nothing can be verified of them.
@@ -144,18 +141,7 @@ class RemoteBlobs:
         if start == end:
             return b""
         with self._exchange.within_deadline(transfer=True):
-            try:
-                response = self._range(target, start, end - 1)
-            except ResponseError as error:
-                if error.status in (200, 416, 501):
-                    raise NotSeekableError(
-                        f"{target.digest}: a range was answered with {error.status}"
-                    ) from None
-                raise
-            said = response.headers.get("Content-Range", "").partition("/")[0].strip()
-            if said != f"bytes {start}-{end - 1}":
-                response.close()
-                raise NotSeekableError(f"{target.digest}: asked for {start}-{end - 1}, got {excerpt(said)}")
+            response = self._ranges(target).window(start, end - 1)
             content = self._exchange.read(response, end - start)
         if len(content) != end - start:
             raise ShortContentError(
@@ -270,10 +256,22 @@ class RemoteBlobs:
             response.close()
             raise
 
-    def _rest(self, target: Descriptor, offset: int, etag: str) -> requests.Response:
-        return self._range(target, offset, target.size - 1, etag)
+    def _ranges(self, target: Descriptor, etag: str = "") -> BlobRanges:
+        return BlobRanges(
+            target,
+            partial(self._range, target, etag),
+            partial(self._request, "GET", target.digest),
+            self._check_head,
+            self._exchange.options.pull_connections,
+        )
 
-    def _range(self, target: Descriptor, first: int, last: int, etag: str = "") -> requests.Response:
+    def _reader(self, body: Answer, target: Descriptor, deadline: clock.Deadline) -> BlobReader:
+        def rest(offset: int, etag: str) -> Answer:
+            return self._ranges(target, etag).open(deadline, offset)
+
+        return BlobReader(body, target, rest, deadline)
+
+    def _range(self, target: Descriptor, etag: str, first: int, last: int) -> requests.Response:
         headers = {"Range": f"bytes={first}-{last}"}
         if etag and not etag.startswith("W/"):
             headers["If-Range"] = etag
@@ -282,7 +280,7 @@ class RemoteBlobs:
             self._exchange.urls.blob(target.digest),
             headers=headers,
             scopes=self._pull,
-            expect=(206,),
+            expect=(200, 206),
             what=f"blob {target.digest}",
             transfer=True,
         )

@@ -65,6 +65,9 @@ class RepositoryOptions:
         Seconds for one request of metadata, with its answer and its retries.
     transfer_deadline : float
         Seconds for one blob.
+    pull_connections : int
+        How many ranges of one large blob are fetched side by side, where the registry serves ranges; 1 for one
+        stream whatever the size.
     cache_dir : path or None
         Where `regexplore.Registry` and `regexplore.Repository` keep what they fetched, for the next session; None
         for memory alone. The plain client of this package asks each time.
@@ -96,6 +99,7 @@ class RepositoryOptions:
     handle_warning: HandleWarning | None = None
     deadline: float = DEADLINE
     transfer_deadline: float = TRANSFER_DEADLINE
+    pull_connections: int = 4
     cache_dir: str | PathLike[str] | None = None
     cache_bytes: int = 0
     cache_layers: bool = False

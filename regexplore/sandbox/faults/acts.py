@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -105,6 +106,14 @@ async def moving_tag(
     await app({**scope, "path": path, "raw_path": path.encode()}, receive, send)
 
 
+async def ignored_range(
+    settings: Settings, app: Application, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Ask the registry for everything."""
+    headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
+    await app({**scope, "headers": headers}, receive, send)
+
+
 # ---- changed answers -----------------------------------------------------------------------------
 
 
@@ -132,6 +141,12 @@ def _wrong_bytes(settings: Settings, answer: Answer, scope: Scope) -> Answer:
 def _wrong_length(settings: Settings, answer: Answer, scope: Scope) -> Answer:
     said = next((int(value) for name, value in answer.headers if name == b"content-length"), len(answer.body))
     return answer.with_header("content-length", str(max(0, said + settings["by"])))
+
+
+def _wrong_range(settings: Settings, answer: Answer, scope: Scope) -> Answer:
+    said = next((value.decode() for name, value in answer.headers if name == b"content-range"), "")
+    later = re.sub(r"[0-9]+(?=[-/])", lambda found: str(int(found.group()) + settings["by"]), said)
+    return answer.with_header("content-range", later) if said else answer
 
 
 def _wrong_digest(settings: Settings, answer: Answer, scope: Scope) -> Answer:
@@ -209,12 +224,14 @@ ACTS: Mapping[str, Act] = {
     "html": html,
     "endless_body": endless_body,
     "moving_tag": moving_tag,
+    "ignored_range": ignored_range,
     "looping_pages": _changing(_looping_pages),
     "endless_pages": _changing(_endless_pages),
     "wrong_bytes": _changing(_wrong_bytes),
     "wrong_length": _changing(_wrong_length),
     "wrong_digest": _changing(_wrong_digest),
     "wrong_media_type": _changing(_wrong_media_type),
+    "wrong_range": _changing(_wrong_range),
     "truncated_json": _changing(_truncated_json),
     "hostile_strings": _changing(_hostile_strings),
     "warning": _changing(_warning),

@@ -119,6 +119,16 @@ class Fault:
         return cls("wrong_bytes")
 
     @classmethod
+    def wrong_range(cls, by: int = 1) -> Self:
+        """Say of a range that it begins and ends so many bytes later than it does."""
+        return cls("wrong_range", {"by": by})
+
+    @classmethod
+    def ignored_range(cls) -> Self:
+        """Answer a request for a range with everything."""
+        return cls("ignored_range")
+
+    @classmethod
     def wrong_length(cls, by: int = 1) -> Self:
         """Announce a length that is wrong by so much."""
         return cls("wrong_length", {"by": by})
@@ -170,6 +180,7 @@ KINDS = (
     "header",
     "hostile_strings",
     "html",
+    "ignored_range",
     "looping_pages",
     "missing_header",
     "moving_tag",
@@ -182,4 +193,5 @@ KINDS = (
     "wrong_digest",
     "wrong_length",
     "wrong_media_type",
+    "wrong_range",
 )
