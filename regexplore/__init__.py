@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from regexplore.objects import (
         Artifact,
         AuditReport,
+        CacheWarning,
         Comparison,
         Explanation,
         Graph,
@@ -81,6 +82,7 @@ _OF_CRAWLING = ("Crawl", "crawl", "crawl_lazily")
 _OF_OBJECTS = (
     "Artifact",
     "AuditReport",
+    "CacheWarning",
     "Comparison",
     "Explanation",
     "Graph",
@@ -115,6 +117,7 @@ __all__ = [
     "Artifact",
     "AuditReport",
     "Budget",
+    "CacheWarning",
     "Comparison",
     "Crawl",
     "Credential",

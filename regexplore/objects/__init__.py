@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from regexplore.objects.artifact import Artifact
     from regexplore.objects.audit_report import AuditReport
     from regexplore.objects.auditing_run import audit, audit_cost
+    from regexplore.objects.caching import CacheWarning
     from regexplore.objects.comparison import Comparison, compare
     from regexplore.objects.copying import copy
     from regexplore.objects.difference import diff
@@ -49,6 +50,7 @@ _MODULES = {
     "Sharing": "shared_content",
     "Trace": "tracing",
     "AuditReport": "audit_report",
+    "CacheWarning": "caching",
     "audit": "auditing_run",
     "audit_cost": "auditing_run",
     "Comparison": "comparison",
@@ -76,6 +78,7 @@ _BELOW = {
 __all__ = [
     "Artifact",
     "AuditReport",
+    "CacheWarning",
     "Comparison",
     "Explanation",
     "Graph",
