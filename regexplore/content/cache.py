@@ -7,8 +7,6 @@ holds. Tags are only remembered as a hint what to ask for; what they name now is
 
 from __future__ import annotations
 
-import time
-import weakref
 from dataclasses import dataclass
 from threading import Lock
 from typing import BinaryIO
@@ -25,7 +23,6 @@ MEMORY_BYTES = 256 << 20
 # Bytes, typed view and all: measured on manifests and configs, which take two to four times their bytes.
 _DOCUMENT_FACTOR, _OVERHEAD = 4, 1024
 _TAG_COST = 512
-_PUBLISH_SECONDS = 2.0
 
 
 @dataclass
@@ -68,10 +65,6 @@ class ContentCache:
         self.layers = layers
         self.saved = Saved()
         self._lock = Lock()
-        self._published = time.monotonic()
-        if folder is not None:
-            # Other tools learn what was seen last, however the session ends in peace.
-            weakref.finalize(self, folder.publish)
 
     def place(self, name: str) -> Place:
         """Give the part of one repository, named with its registry."""
@@ -83,13 +76,6 @@ class ContentCache:
             self.saved.answers += 1
             self.saved.bytes += size
             self.saved.from_disk += from_disk
-
-    def publish(self) -> None:
-        """Tell other tools what tags named, but not at every single step."""
-        if self.folder is None or time.monotonic() - self._published < _PUBLISH_SECONDS:
-            return
-        self._published = time.monotonic()
-        self.folder.publish()
 
     def __repr__(self) -> str:
         return f"<ContentCache {self.saved.answers} answers, {self.memory.used} bytes in memory>"

@@ -9,6 +9,7 @@ Source: image-spec v1.1 ``image-layout.md``; the Cache Directory Tagging Specifi
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import os
@@ -43,6 +44,7 @@ _FILLED_TO = 0.9
 _BLOCK = 4096
 # How exact the order of last use is; a file's time is not written at every read.
 _TOUCH_SECONDS = 60
+_PUBLISH_SECONDS = 2.0
 # A file in the making that is older was left by a process that died.
 _ABANDONED_SECONDS = 3600
 _CHUNK = 1 << 20
@@ -87,6 +89,7 @@ class CacheFolder:
         self._names: dict[str, Descriptor] = {}
         self._used: int | None = None
         self._writable = True
+        self._publish_next = 0.0
         _prepare(self.path)
         self._files = DirectoryFiles(str(self.path))
 
@@ -191,8 +194,20 @@ class CacheFolder:
             self._names.pop(reference, None)
             self._names[reference] = target
 
+    def publish_soon(self) -> None:
+        """Do `publish`, if the last time was not just now: the whole file is written anew for each name."""
+        if time.monotonic() >= self._publish_next:
+            self.publish()
+
     def publish(self) -> None:
         """Tell other tools in ``index.json`` what was named since the last time."""
+        began = time.monotonic()
+        self._publish_names()
+        ended = time.monotonic()
+        # A long file is written less often: a twentieth of the time at most.
+        self._publish_next = ended + max(_PUBLISH_SECONDS, 20 * (ended - began))
+
+    def _publish_names(self) -> None:
         with self._lock:
             names, self._names = self._names, {}
         if not names or not self._writable:
@@ -306,7 +321,10 @@ def open_folder(path: str | PathLike[str], max_bytes: int = 0) -> CacheFolder:
 @lru_cache(maxsize=16)
 def _open(_process: int, path: str, max_bytes: int) -> CacheFolder:
     """Open for this process: a fork must not share locks with its parent."""
-    return CacheFolder(path, max_bytes)
+    folder = CacheFolder(path, max_bytes)
+    # Other tools learn what was seen last, however the session ends in peace.
+    atexit.register(folder.publish)
+    return folder
 
 
 def _prepare(path: Path) -> None:

@@ -66,7 +66,7 @@ def cache_fact(cache: ContentCache) -> str:
 
 def settle_cache(cache: ContentCache) -> None:
     """Let other tools know what was seen, and the user what was wrong; in the caller's thread."""
-    cache.publish()
     if cache.folder is not None:
+        cache.folder.publish_soon()
         for problem in cache.folder.untold():
             warnings.warn(problem, CacheWarning, stacklevel=3)

@@ -161,7 +161,9 @@ class Collection(Shown):
         bare = self._bare(reference)
         document = self._source.by_reference(bare)
         separator = "@" if is_digest(bare) else ":"
-        return Artifact.of(self._source, document, f"{self._source.name}{separator}{bare}")
+        found = Artifact.of(self._source, document, f"{self._source.name}{separator}{bare}")
+        self._source.settle()
+        return found
 
     def __getitem__(self, reference: str) -> Artifact:
         """Give the same as `get`; the Tab key completes names that were seen."""

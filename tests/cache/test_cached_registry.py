@@ -12,6 +12,7 @@ from support.caches import in_another_process, push_image
 from support.scripted_server import Answer, scripted
 
 import regexplore as rx
+from regexplore.content import cache_folder
 from regexplore.errors import CacheError, MissingError, NotFoundError
 from regexplore.objects.caching import CacheWarning
 from regexplore.oci import Descriptor, media_types
@@ -223,6 +224,47 @@ def test_a_pickled_repository_goes_on_with_the_folder_and_takes_no_memory_along(
     with rx.trace() as wire:
         assert pickle.loads(raw).tags(detail=True).equals(repo.tags(detail=True))
     assert wire.frame()["method"].tolist().count("GET") == 2
+
+
+def test_the_bound_is_that_of_the_folder_or_else_of_the_memory(folder: Path) -> None:
+    with_folder = rx.Repository(
+        "localhost:5000/a", cache_dir=folder, cache_bytes=1 << 20
+    )._source._place.cache
+    assert with_folder.folder.max_bytes == 1 << 20
+    assert (
+        rx.Repository("localhost:5000/a", cache_bytes=1 << 20)._source._place.cache.memory.max_bytes
+        == 1 << 20
+    )
+
+
+def test_repositories_of_one_registry_share_a_memory_and_other_registries_do_not() -> None:
+    registry = rx.Registry("localhost:5000")
+    caches = [registry[name]._source._place.cache for name in ("one", "two")]
+    assert caches[0] is caches[1]
+    assert rx.Registry("localhost:5000")["one"]._source._place.cache is not caches[0]
+
+
+def test_other_tools_see_a_name_without_waiting_for_the_end_of_the_session(
+    docker_registry: str, folder: Path
+) -> None:
+    repo = rx.Repository(f"{docker_registry}/cache/names", cache_dir=folder)
+    push_image(repo, "v1")
+    repo["v1"]
+    assert rx.Layout(folder).tags()["tag"].tolist() == [f"{docker_registry}/cache/names:v1"]
+
+
+def test_very_many_small_looks_do_not_write_the_list_of_names_each_time(
+    docker_registry: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_folder, "_PUBLISH_SECONDS", 1000)
+    repo = rx.Repository(f"{docker_registry}/cache/often", cache_dir=folder)
+    for n in range(5):
+        push_image(repo, f"v{n}", str(n))
+        repo[f"v{n}"]
+    cache = repo._source._place.cache.folder
+    assert len(rx.Layout(folder).tags()) == 1
+    cache.publish()
+    assert len(rx.Layout(folder).tags()) == 5
 
 
 def test_a_home_folder_in_the_path_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
