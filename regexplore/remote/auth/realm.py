@@ -57,7 +57,7 @@ def check_realm(realm: str, registry: Origin, *, trusted_hosts: frozenset[str] =
     ------
     RealmRefusedError
         It is not https (http only for a registry that is itself on http), it has user information, or it is
-        a private address that is not the registry's own.
+        a private address that is not the registry's own; two loopback addresses count as one.
     """
     if not realm:
         raise RealmRefusedError("the registry asks for a token and does not say where to get it")
@@ -70,9 +70,8 @@ def check_realm(realm: str, registry: Origin, *, trusted_hosts: frozenset[str] =
         return origin
     if origin.scheme == "http" and registry.scheme != "http":
         raise RealmRefusedError(f"the token server {excerpt(realm)} is not on https")
-    if is_odd_address(host) or (
-        is_private(host) and host != registry.host and not is_loopback(registry.host)
-    ):
+    neighbours = host == registry.host or (is_loopback(host) and is_loopback(registry.host))
+    if is_odd_address(host) or (is_private(host) and not neighbours):
         raise RealmRefusedError(f"the token server {excerpt(realm)} is a private address")
     return origin
 
