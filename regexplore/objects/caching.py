@@ -13,7 +13,14 @@ from regexplore.show.text import count, human_bytes
 
 
 class CacheWarning(UserWarning):
-    """Something in a cache folder was not what it should be; what was asked for came from the registry."""
+    """Something in a cache folder was not what it should be; what was asked for came from the registry.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> warnings.simplefilter("error", CacheWarning)  # for who would rather stop
+    >>> warnings.simplefilter("default", CacheWarning)
+    """
 
 
 class CacheOptions(NamedTuple):
