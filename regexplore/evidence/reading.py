@@ -24,7 +24,8 @@ def at(tree: Any, *path: str) -> Any:
     True
     """
     for key in path:
-        if not isinstance(tree, Mapping):
+        # A dict nearly always, and that is cheap to tell; the abstract class is not.
+        if not isinstance(tree, dict) and not isinstance(tree, Mapping):
             return None
         tree = tree.get(key)
     return tree

@@ -141,6 +141,8 @@ def _missing_blank(value: Any) -> Any:
 def _text(value: Any) -> str | None:
     if value is None or value == "":
         return None
+    if type(value) is str and value.isascii():
+        return value
     # Arrow keeps text as UTF-8, which has no lone surrogates; JSON may write them.
     return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
 

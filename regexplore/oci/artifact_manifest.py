@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from regexplore.errors import DocumentError
 from regexplore.oci import media_types, wire
 from regexplore.oci.descriptor import Descriptor
 from regexplore.oci.document import Document
@@ -47,6 +48,9 @@ class ArtifactManifest(Document):
         cls, tree: Any, *, raw: bytes, descriptor: Descriptor, media_type: str, problems: list[str]
     ) -> ArtifactManifest:
         seen = wire.read(tree, wire.WireArtifactManifest)
+        # All else in it may be left out: without this, any object would be one.
+        if seen.media_type is None:
+            raise DocumentError("mediaType is missing", where="$.mediaType")
         return cls(
             raw=raw,
             descriptor=descriptor,

@@ -209,8 +209,10 @@ def _said_by_body(raw: bytes) -> str | None:
         return media_types.DOCKER_SCHEMA1_SIGNED if "signatures" in tree else media_types.DOCKER_SCHEMA1
     if isinstance(tree.get("manifests"), list):
         return media_types.OCI_INDEX
-    if isinstance(tree.get("config"), dict) and "layers" in tree:
-        return media_types.OCI_MANIFEST
+    config = tree.get("config")
+    if isinstance(config, dict) and "layers" in tree:
+        of_docker = config.get("mediaType") == media_types.DOCKER_CONFIG
+        return media_types.DOCKER_MANIFEST if of_docker else media_types.OCI_MANIFEST
     return None
 
 
@@ -247,10 +249,23 @@ def _check_shape(tree: Any, media_type: str) -> list[str]:
         raise DocumentError(f"is {what} at once: {' beside '.join(bodies)}", where=f"$.{bodies[1]}")
     if bodies == ["manifests"] and "config" in tree:
         raise DocumentError("is index and image manifest at once: config beside manifests", where="$.config")
+    if bodies and bodies[0] != _body_of(media_type):
+        raise DocumentError(
+            f"is {_BODIES[bodies[0]]}, served as {excerpt(media_type)}", where=f"$.{bodies[0]}"
+        )
     problems = []
     if said is None and not media_types.is_schema1(media_type):
         problems.append("mediaType is missing: readers must guess from the Content-Type")
     return problems + _odd_keys(tree)
+
+
+def _body_of(media_type: str) -> str:
+    """Give the list that documents of a media type hold."""
+    if media_types.is_index(media_type):
+        return "manifests"
+    if media_types.is_schema1(media_type):
+        return "fsLayers"
+    return "blobs" if media_type == media_types.OCI_ARTIFACT_MANIFEST else "layers"
 
 
 def _odd_keys(tree: dict[str, Any]) -> list[str]:

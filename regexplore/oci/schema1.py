@@ -58,16 +58,15 @@ class Schema1Manifest(Document):
     def hashed(cls, raw: bytes) -> bytes:
         """Return the bytes without their signatures; all of them if there are none."""
         tree = strict_json.loads(raw)
-        signatures = tree.get("signatures") if isinstance(tree, dict) else None
-        if not isinstance(signatures, list) or not signatures:
-            return raw
-        return _payload(raw, signatures[0])
+        signatures = _signatures(tree) if isinstance(tree, dict) else []
+        return _payload(raw, signatures[0]) if signatures else raw
 
     @classmethod
     def _read(
         cls, tree: Any, *, raw: bytes, descriptor: Descriptor, media_type: str, problems: list[str]
     ) -> Schema1Manifest:
         seen = wire.read(tree, wire.WireSchema1)
+        _signatures(tree)
         if seen.schema_version != 1:
             raise DocumentError(f"schemaVersion is {seen.schema_version}, not 1", where="$.schemaVersion")
         return cls(
@@ -83,6 +82,14 @@ class Schema1Manifest(Document):
                 for n, layer in reversed(list(enumerate(seen.fs_layers or ())))
             ),
         )
+
+
+def _signatures(tree: dict[str, Any]) -> list[Any]:
+    """What a document is signed with: nothing, or a list; another value leaves open which bytes were signed."""
+    signatures = tree.get("signatures")
+    if signatures is not None and not isinstance(signatures, list):
+        raise DocumentError(f"expected a list, got {type(signatures).__name__}", where="$.signatures")
+    return signatures or []
 
 
 def _payload(raw: bytes, signature: Any) -> bytes:

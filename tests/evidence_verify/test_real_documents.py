@@ -9,16 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from regexplore.auditing.catalogue import choose
 from regexplore.auditing.checked_evidence import CheckedEvidence, read_evidence
+from regexplore.auditing.policy import Policy
+from regexplore.auditing.subjects import AuditedManifest
 from regexplore.evidence.piece import Evidence
 from regexplore.evidence.recognise import recognise
 from regexplore.evidence.trust import Trust
 from regexplore.frames.packages import PACKAGES
-from regexplore.oci import Descriptor, media_types
+from regexplore.oci import Descriptor, Document, media_types
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real material is not beside this checkout")
-SUBJECT = Descriptor.from_bytes(media_types.OCI_MANIFEST, b"{}")
+CONFIG = Descriptor.from_bytes(media_types.OCI_CONFIG, b"{}")
+IMAGE = json.dumps({"schemaVersion": 2, "config": CONFIG.to_json(), "layers": []}).encode()
+SUBJECT = Descriptor.from_bytes(media_types.OCI_MANIFEST, IMAGE)
 
 
 def read(file: Path, media_type: str = "application/octet-stream") -> CheckedEvidence:
@@ -70,7 +75,7 @@ def test_sbom(name: str) -> None:
     assert found.sbom is not None
     assert found.sbom.format == form
     assert len(found.sbom.components) == count(file.read_text())
-    # The one that is cut off ends before its first package.
+    # Of the one that is cut off no package is left: it counts none, and says why.
     assert found.sbom.components or name == "hello-source.spdx3.json"
     assert all(component.name for component in found.sbom.components)
     assert found.sbom.creators
@@ -80,6 +85,15 @@ def test_sbom(name: str) -> None:
         "not checked",
         True,
     )
+
+
+@pytest.mark.parametrize("name", SBOMS)
+def test_an_audit_takes_whole_sboms_and_no_other(name: str) -> None:
+    image = AuditedManifest("registry.example/app", "registry.example/app:v1", Document.parse(IMAGE, SUBJECT))
+    image.evidence, image.evidence_read = (read(DATA / "sbom" / name),), True
+    [outcome] = choose(["SBM03"])["SBM03"].outcomes(image, Policy())
+    cut = name == "hello-source.spdx3.json"
+    assert (outcome.status, "cut off" in outcome.message) == (("fail", True) if cut else ("pass", False))
 
 
 @pytest.mark.parametrize("name", SBOMS)
@@ -126,5 +140,5 @@ def test_every_document_has_its_verdict_here() -> None:
 
 def test_every_folder_of_the_material_is_under_test() -> None:
     folders = {one.name for one in DATA.iterdir() if one.is_dir()}
-    # Manifests: tests/oci/test_document.py; the three kinds of signatures: test_real_material.py.
+    # Manifests: tests/oci/test_real_manifests.py; the three kinds of signatures: test_real_material.py.
     assert folders == {"cosign", "manifests", "notation", "sbom", "sigstore", "vex"}
