@@ -312,7 +312,7 @@ def test_sizes_of_descriptors_are_checked():
 
 
 def test_signatures_that_are_no_list_are_refused():
-    raw, payload = signed_schema1()
+    _, payload = signed_schema1()
     odd = json.dumps({**json.loads(payload), "signatures": 1}).encode()
     for media_type in (media_types.DOCKER_SCHEMA1_SIGNED, media_types.DOCKER_SCHEMA1, "application/json"):
         with pytest.raises(DocumentError, match=r"expected a list, got int \(at \$\.signatures\)"):
