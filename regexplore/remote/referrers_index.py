@@ -72,20 +72,23 @@ class ReferrersIndexes:
         if not leads:
             batch.done.result()
             return
-        with writing:
-            # Whoever comes from here on waits for the next batch.
-            with self._lock:
-                del self._waiting[subject.digest]
-            with turn(f"{self._exchange.reference.with_reference(subject.digest)}"):
-                self._write(subject, batch)
-
-    def _write(self, subject: Descriptor, batch: _Batch) -> None:
         try:
-            self._update(subject, batch.changes)
+            with writing:
+                self._close(subject, batch)
+                with turn(f"{self._exchange.reference.with_reference(subject.digest)}"):
+                    self._update(subject, batch.changes)
         except BaseException as error:
-            batch.done.set_exception(error)
+            # Also an interrupt while waiting for the turn: nobody waits for a batch that nobody writes.
+            self._close(subject, batch)
+            batch.done.set_exception(error if isinstance(error, Exception) else _interrupted(subject))
             raise
         batch.done.set_result(None)
+
+    def _close(self, subject: Descriptor, batch: _Batch) -> None:
+        """From here on whoever comes waits for the next batch."""
+        with self._lock:
+            if self._waiting.get(subject.digest) is batch:
+                del self._waiting[subject.digest]
 
     def _update(self, subject: Descriptor, changes: list[Change]) -> None:
         try:
@@ -133,6 +136,16 @@ class ReferrersIndexes:
             raise ReferrersError(
                 ReferrersError.DELETE, subject, f"the old index {old.digest} could not be deleted: {error}"
             ) from error
+
+
+def _interrupted(subject: Descriptor) -> ReferrersError:
+    """Who waited for a writer that was interrupted was not interrupted itself."""
+    return ReferrersError(
+        ReferrersError.UPDATE,
+        subject,
+        "the thread that wrote the index for several was interrupted",
+        hint="The change may not be in the index; make it again.",
+    )
 
 
 def merged(before: Iterable[Descriptor], changes: Iterable[Change]) -> list[Descriptor]:

@@ -3,15 +3,18 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import repository
+from support.left_over import awaited
 from support.scripted_server import Answer, error_answer, scripted
 
 from regexplore import errors
 from regexplore.oci import EMPTY_JSON, Descriptor, Digest, media_types
+from regexplore.remote import referrers_index
 from regexplore.remote.credentials.credential import Credential
 from regexplore.remote.referrers_index import Change, merged
 from regexplore.sandbox import SandboxServer
@@ -281,6 +284,39 @@ def test_idx_9_everybody_in_a_batch_gets_its_error():
 
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(push, range(8)))
+
+
+def test_idx_9_nobody_waits_for_a_writer_that_was_interrupted(monkeypatch):
+    registry, first, go_on = Registry(), threading.Event(), threading.Event()
+    turns = []
+
+    @contextmanager
+    def turn(name):
+        turns.append(name)
+        if len(turns) == 1:
+            first.set()
+            assert go_on.wait(60)
+        if len(turns) == 2:
+            raise KeyboardInterrupt
+        yield True
+
+    monkeypatch.setattr(referrers_index, "turn", turn)
+    things = [referrer(f"kind{n}") for n in range(3)]
+    with scripted(registry) as server, ThreadPoolExecutor(3) as pool:
+        repo = repository(server.host)
+        repo.set_referrers_capability(False)
+        held = pool.submit(repo.push, *things[0])
+        assert first.wait(60)
+        together = [pool.submit(repo.push, *thing) for thing in things[1:]]
+        indexes = repo.manifests._indexes
+        assert awaited(lambda: any(len(batch.changes) == 2 for batch in indexes._waiting.values()))
+        go_on.set()
+        held.result(60)
+        found = {type(one.exception(60)) for one in together}
+        assert found == {KeyboardInterrupt, errors.ReferrersError}
+        for thing in things[1:]:
+            repo.push(*thing)
+    assert len(registry.index["manifests"]) == 3
 
 
 def test_idx_10_a_change_of_another_process_in_between_is_not_lost():
