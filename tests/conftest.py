@@ -6,6 +6,7 @@ What is not installed is skipped with a plain reason; `make test` installs what 
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -13,9 +14,20 @@ from pathlib import Path
 
 import pytest
 import requests
+from hypothesis import HealthCheck, settings
 from support import images, registries, tools
 
 from regexplore.sandbox import SandboxServer
+
+# No property fails because the machine is busy; where many look at one run, all see the same examples.
+settings.register_profile(
+    "regexplore",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("regexplore")
 
 
 def program(name: str) -> Path:

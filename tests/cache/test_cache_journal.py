@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from regexplore.content import cache_journal as module
@@ -44,7 +44,6 @@ def test_a_line_torn_by_a_crash_takes_no_other_along(tmp_path: Path, torn: int) 
     assert again.tag("v2") is None
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_t36_whatever_stands_in_the_file_is_read_without_harm(
     tmp_path_factory: pytest.TempPathFactory, raw: bytes

@@ -8,7 +8,7 @@ import threading
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from regexplore.content.pool import Outcome, map_bounded
@@ -17,7 +17,6 @@ from regexplore.oci import Reference
 from regexplore.remote.warning import RegistryWarning, WarningValue, emit
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers()), st.integers(1, 5))
 def test_results_keep_the_order_of_the_items(items: list[int], workers: int) -> None:
     done = map_bounded(lambda n: n * 2, items, workers)

@@ -349,7 +349,7 @@ def random_stores(draw: st.DrawFn) -> tuple[MemoryStore, list[Descriptor]]:
     return store, documents
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(random_stores())
 def test_any_graph_is_walked_whole(made: tuple[MemoryStore, list[Descriptor]]) -> None:
     store, documents = made
@@ -365,7 +365,7 @@ def test_any_graph_is_walked_whole(made: tuple[MemoryStore, list[Descriptor]]) -
         assert {e.target for e in found.edges if e.source == document.digest} == said
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(random_stores(), st.integers(1, 10), st.integers(1, 20))
 def test_budgets_hold_for_any_graph(
     made: tuple[MemoryStore, list[Descriptor]], max_nodes: int, max_calls: int

@@ -122,7 +122,7 @@ def test_t24_an_attestation_of_another_image_fails() -> None:
     assert found.reason == "subject: the statement names other subjects"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_no_flipped_bit_is_verified(data: st.DataObject) -> None:
     body, signature = simple_signing(), SIGNED
@@ -255,7 +255,7 @@ def test_what_is_no_payload_fails(body: bytes) -> None:
     assert found.reason.startswith("it cannot be read as cosign signature")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.binary(max_size=200),
     st.dictionaries(st.sampled_from([SIGNATURE, CERTIFICATE[0], ANNOTATION]), st.text()),

@@ -29,7 +29,7 @@ def test_what_is_sound_is_taken(name):
 def test_what_is_nearly_sound_is_taken_or_refused(name):
     target = targets()[name]
 
-    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None)
     @given(nearly(target.seeds))
     def search(raw):
         target(raw)

@@ -125,7 +125,7 @@ def test_reasons_of_a_partial_graph_stand_in_the_picture() -> None:
     assert any(note.startswith("partial: stopped after 5 calls") for note in fold(graph).notes)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 9), st.integers(3, 80))
 def test_no_node_is_drawn_twice_and_lines_end_at_items(tags: int, limit: int) -> None:
     graph = graph_of(supply_chain.large(tags))

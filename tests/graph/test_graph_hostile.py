@@ -8,7 +8,7 @@ import subprocess
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support import dot_reader
 from support.picture_oracle import GRAPH_PAYLOADS, SVG_ELEMENTS, check_dot, check_mermaid, check_svg
@@ -52,7 +52,6 @@ def hostile(text: str) -> ContentGraph:
 texts = st.one_of(st.sampled_from(GRAPH_PAYLOADS), st.text(max_size=60))
 
 
-@settings(deadline=None)
 @given(texts)
 def test_t4_dot_has_only_our_own_statements(text: str) -> None:
     source = to_dot(hostile(text))
@@ -128,13 +127,11 @@ def test_t1_the_card_of_a_hostile_graph_is_our_template(payload: str) -> None:
     assert "application/json" not in shown
 
 
-@settings(deadline=None)
 @given(texts)
 def test_t7_every_line_of_mermaid_follows_the_grammar(text: str) -> None:
     check_mermaid(to_mermaid(hostile(text)))
 
 
-@settings(deadline=None)
 @given(texts)
 def test_t9_the_tree_has_no_control_characters_and_one_line_a_node(text: str) -> None:
     shown = to_text(hostile(text))

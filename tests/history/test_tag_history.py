@@ -119,7 +119,7 @@ def test_another_parquet_file_a_link_and_a_file_of_another_repository_are_left_o
     assert len(reasons) == 3
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     repository=st.text(min_size=1, max_size=40).map(lambda text: f"registry.example/{text}"),
     tag=st.text(max_size=40),

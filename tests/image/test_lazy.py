@@ -341,7 +341,7 @@ def test_t20_soci_spans_are_checked(soci_image):
         image.open("/usr/share/lines", lazy=True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 400), st.binary(min_size=1, max_size=8))
 def test_t25_a_damaged_soci_table_gives_a_table_or_a_named_error(at, damage):
     content = bytearray(kept("one member")[1])

@@ -68,7 +68,7 @@ members = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(members, st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]), st.integers(1, 2000))
 def test_t29_as_the_standard_library_reads_it(found, written_as, size):
     made = [
@@ -104,7 +104,7 @@ def test_t29_as_the_standard_library_reads_it(found, written_as, size):
                 assert entry.offset == info.offset_data
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=3000), st.integers(1, 700))
 def test_t29_any_bytes_give_entries_or_a_named_error(content, size):
     try:
@@ -113,7 +113,7 @@ def test_t29_any_bytes_give_entries_or_a_named_error(content, size):
         assert error.hint
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 3000), st.binary(min_size=1, max_size=4))
 def test_t29_a_damaged_archive_gives_entries_or_a_named_error(at, damage):
     packed = bytearray(

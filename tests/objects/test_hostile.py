@@ -78,13 +78,13 @@ def test_t1_t9_payloads_in_every_field(shelf: Shelf, payload: str) -> None:
     show_everything(shelf, payload)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(codec=None), max_size=60))
 def test_t1_t9_any_text_in_every_field(shelf: Shelf, text: str) -> None:
     show_everything(shelf, text)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.binary(max_size=200),
     st.sampled_from([media_types.OCI_INDEX, media_types.OCI_MANIFEST, media_types.OCI_CONFIG]),

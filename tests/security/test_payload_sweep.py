@@ -528,7 +528,7 @@ def shelf() -> Iterator[tuple[rx.Repository, Shelf]]:
         yield sandbox.registry["any/text"], Shelf(sandbox.store, "any/text")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(codec=None), min_size=1, max_size=60))
 def test_t1_t4_t7_t9_any_text_in_every_field(shelf: tuple[rx.Repository, Shelf], payload: str) -> None:
     repository, place = shelf

@@ -14,6 +14,8 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support.address_space import bounded
+
 with atheris.instrument_imports(include=["regexplore"]):
     from support.fuzz_targets import targets
 
@@ -32,10 +34,11 @@ def main() -> None:
         if raw:
             chosen[raw[0] % len(chosen)](raw[1:])
 
+    bounded()
     options = [
         f"-max_total_time={seconds}",
         "-timeout=20",
-        "-rss_limit_mb=2048",
+        "-rss_limit_mb=1024",
         "-max_len=8192",
         "-verbosity=0",
     ]
