@@ -33,7 +33,8 @@ def at(tree: Any, *path: str) -> Any:
 
 def text(tree: Any, *path: str) -> str:
     """Give the text at a path, cut at `MAX_TEXT`; "" where there is none."""
-    found = at(tree, *path)
+    # An SBOM has tens of thousands of texts, and all but a few of them one key away.
+    found = tree.get(path[0]) if len(path) == 1 and isinstance(tree, dict) else at(tree, *path)
     return found[:MAX_TEXT] if isinstance(found, str) else ""
 
 
@@ -41,7 +42,7 @@ def tables(tree: Any, *path: str, limit: int) -> Iterator[Mapping[str, Any]]:
     """Give the objects of the list at a path, at most so many; what is no object is left out."""
     found = at(tree, *path)
     if isinstance(found, list):
-        yield from (one for one in found[:limit] if isinstance(one, Mapping))
+        yield from (one for one in found[:limit] if isinstance(one, dict) or isinstance(one, Mapping))
 
 
 def texts(tree: Any, *path: str, limit: int = 1_000) -> tuple[str, ...]:

@@ -19,9 +19,10 @@ from regexplore.oci.excerpt import excerpt
 
 MAX_DEPTH = 100
 
-_TEXTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_ESCAPES = re.compile(rb"\\.", re.DOTALL)
+_TEXTS = re.compile(rb'"[^"]*"')
 _OPENING = frozenset(b"{[")
-_NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
+_NO_MARKS = bytes(set(range(256)) - set(b'{}[]"'))
 
 
 class _Flaw:
@@ -117,7 +118,9 @@ def _depth(raw: bytes) -> int:
     most = raw.count(b"{") + raw.count(b"[")
     if most <= MAX_DEPTH:
         return most
-    brackets = _TEXTS.sub(b"", raw).translate(None, _NO_BRACKETS)
+    # What is left of a text without brackets is two quotes; a quote that is escaped ends none.
+    marks = (_ESCAPES.sub(b"", raw) if b"\\" in raw else raw).translate(None, _NO_MARKS)
+    brackets = _TEXTS.sub(b"", marks.replace(b'""', b""))
     return max(accumulate(1 if bracket in _OPENING else -1 for bracket in brackets))
 
 

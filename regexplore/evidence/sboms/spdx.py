@@ -47,7 +47,8 @@ def actor(value: str) -> str:
     >>> actor("Organization: Debian")
     'Debian'
     """
-    return said(_ACTOR.sub("", value, count=1))
+    kind = _ACTOR.match(value)
+    return said(value[kind.end() :] if kind else value)
 
 
 def _component(package: Mapping[str, Any], source: str) -> Component:
