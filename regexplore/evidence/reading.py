@@ -25,7 +25,7 @@ def at(tree: Any, *path: str) -> Any:
     """
     for key in path:
         # A dict nearly always, and that is cheap to tell; the abstract class is not.
-        if not isinstance(tree, dict) and not isinstance(tree, Mapping):
+        if not isinstance(tree, (dict, Mapping)):
             return None
         tree = tree.get(key)
     return tree
@@ -42,7 +42,7 @@ def tables(tree: Any, *path: str, limit: int) -> Iterator[Mapping[str, Any]]:
     """Give the objects of the list at a path, at most so many; what is no object is left out."""
     found = at(tree, *path)
     if isinstance(found, list):
-        yield from (one for one in found[:limit] if isinstance(one, dict) or isinstance(one, Mapping))
+        yield from (one for one in found[:limit] if isinstance(one, (dict, Mapping)))
 
 
 def texts(tree: Any, *path: str, limit: int = 1_000) -> tuple[str, ...]:

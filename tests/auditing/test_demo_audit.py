@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.demo_audit import demo_policy
@@ -252,3 +254,37 @@ def test_resuming_reads_only_what_is_left(sandbox: rx.Sandbox) -> None:
     assert whole.result.requests is not None
     assert fresh.result.requests is not None
     assert whole.result.requests < fresh.result.requests
+
+
+def test_an_interrupt_keeps_what_arrived_and_another_run_goes_on_from_there(sandbox: rx.Sandbox) -> None:
+    name = str(sandbox.registry["demo/nightly"].reference)
+
+    def interrupt(step: Any) -> None:
+        if step.done >= 3 and not pressed:
+            pressed.append(True)
+            signal.raise_signal(signal.SIGINT)
+
+    pressed: list[bool] = []
+    part = rx.audit(rx.Repository(name), workers=1, progress=interrupt)
+    read = set(part.images["digest"])
+    assert not part.complete
+    assert "stopped before everything was read" in part.reasons
+    assert len(read) >= 1
+    # Another object, as another kernel would have: it remembers nothing itself.
+    with rx.trace() as wire:
+        whole = rx.audit(rx.Repository(name), resume=part, progress=None)
+    fresh = rx.audit(rx.Repository(name), progress=None)
+    assert whole.complete
+    assert read < set(whole.images["digest"])
+    for frame in ("findings", "images", "evidence", "coverage", "sharing", "dangling"):
+        told, wanted = (
+            one.result.frames[frame].sort_values(list(one.result.frames[frame].columns), ignore_index=True)
+            for one in (whole, fresh)
+        )
+        assert told.equals(wanted), frame
+    # Whether the registry filters is asked of one image, whatever was read before.
+    listed = [
+        url.rpartition("/")[2] for url in wire.frame()["url"] if "/referrers/" in url and "?" not in url
+    ]
+    assert listed
+    assert not set(listed) & read

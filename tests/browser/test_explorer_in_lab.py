@@ -29,6 +29,12 @@ IMAGE_TABS = (
 )
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 DEMO = "import regexplore as rx\nsandbox = rx.Sandbox.demo().start()\n"
+# The kernel has taken everything that was done on the page, and what it said to that has arrived.
+HEARD = """async () => {
+  const kernel = window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel;
+  await kernel.requestExecute({code: '', silent: true, store_history: false}).done;
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+}"""
 # How the explorer says that nothing is being loaded any more.
 QUIET = """() => !document.querySelector('.rx-explorer .rx-notice .rx-spinner')
   && ![...document.querySelectorAll('.rx-explorer .rx-side .rx-busy')].length"""
@@ -77,9 +83,16 @@ class Screen:
         self.settle()
 
     def settle(self) -> None:
-        self.page.wait_for_timeout(150)
+        """Wait until what was done is answered: heard by the kernel, loaded, and drawn."""
+        self.page.evaluate(HEARD)
         self.page.wait_for_function(QUIET)
-        self.page.wait_for_timeout(100)
+        self.page.evaluate(HEARD)
+
+    def waits_for(self, text: str) -> None:
+        """Wait until a text stands in the tab."""
+        self.page.wait_for_function(
+            "text => document.querySelector('.rx-content').innerText.includes(text)", arg=text
+        )
 
     def content(self) -> str:
         """Give what stands in the tab, once something does: a busy machine draws late."""
@@ -229,7 +242,7 @@ def test_the_four_questions_in_five_clicks_each(jupyterlab, chromium, tmp_path):
             screen.tab("Changes")
             screen.row("linux/amd64")
             screen.pick("files")
-        assert "/app/main.py" in screen.content()
+        screen.waits_for("/app/main.py")
         screen.keep("explorer-changes")
 
 
