@@ -87,10 +87,10 @@ MUTATIONS = (
     ),
     Mutation(
         threat="T11",
-        what="a policy may have any field",
+        what="texts of a policy are evaluated",
         file="regexplore/auditing/policy.py",
-        before="    if strange:",
-        after="    if False:",
+        before="            return tuple(value)",
+        after="            return tuple(eval(one) for one in value)",
         test="security/test_renderers.py::test_t11_a_policy_is_data",
     ),
     Mutation(
@@ -193,7 +193,7 @@ MUTATIONS = (
         threat="T38",
         what="a base image is looked up wherever it is said to be",
         file="regexplore/objects/audit_target.py",
-        before="if named and wanted.registry != store.reference.registry:",
+        before="if full and wanted.registry != store.reference.registry:",
         after="if False:",
         test="security/test_local.py::test_t38_a_base_elsewhere_is_said_not_to_have_been_asked_for",
     ),

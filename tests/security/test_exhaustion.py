@@ -56,7 +56,7 @@ def test_t26_t27_a_body_without_end_ends(operation: str, fault: Fault) -> None:
 
 
 def complete(found: Any) -> bool:
-    return found.complete if isinstance(found, rx.AuditReport) else not found.attrs["partial"]
+    return found.complete if isinstance(found, rx.AuditReport) else found.attrs["complete"]
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
