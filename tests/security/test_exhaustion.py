@@ -40,7 +40,7 @@ ENDLESS: dict[str, Callable[[rx.Repository], Any]] = {
 
 
 @pytest.mark.parametrize("operation", ENDLESS)
-@pytest.mark.parametrize("fault", [Fault.endless_body(), Fault.drip(0.05)], ids=["endless", "drip"])
+@pytest.mark.parametrize("fault", [Fault.endless_body(), Fault.drip(0.5)], ids=["endless", "drip"])
 def test_t26_t27_a_body_without_end_ends(operation: str, fault: Fault) -> None:
     with rx.Sandbox() as sandbox:
         options = options_for(sandbox.host, deadline=1.0, transfer_deadline=1.0, max_metadata_bytes=1 << 20)
