@@ -203,7 +203,7 @@ MUTATIONS = (
         file="regexplore/evidence/trust.py",
         before="return True if key else None",
         after="return True",
-        test="evidence_verify/test_real_material.py::test_t39_a_good_bundle_needs_a_policy_to_be_verified",
+        test="evidence_verify/test_cosign.py::test_what_is_trusted_decides",
     ),
     Mutation(
         threat="T40",
