@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from regexplore.errors import DocumentError, InvalidDigestError
@@ -134,8 +135,12 @@ def parse_time(text: str) -> datetime | None:
     >>> parse_time("2026-03-01T10:00:00.123456789Z").isoformat()
     '2026-03-01T10:00:00.123456+00:00'
     """
-    if len(text) > 64:
-        return None
+    return _parsed_time(text) if len(text) <= 64 else None
+
+
+@lru_cache(maxsize=1024)
+def _parsed_time(text: str) -> datetime | None:
+    # Images that were built together, or on one base, say the same times again and again.
     try:
         time = datetime.fromisoformat(text)
         return time.astimezone(UTC) if time.tzinfo else None

@@ -2,7 +2,8 @@
 
 Pools, TLS, proxies, retries and bodies are urllib3's and requests'. Only the head of a message is written and read
 here, for that is where a client that sends thousands of small requests spends its time: the head goes out as one
-piece, and what comes back is split into lines, not put through the parser of e-mail.
+piece, and what comes back is split into lines, not put through the parser of e-mail. Where the first piece holds all
+of a plain head, and most do, it is split at once; any other is read line by line.
 
 Source: RFC 9112 sections 2 to 6 (messages, framing), 9.3 (persistence).
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,27 +32,33 @@ CONTINUE = 100
 MAX_INTERIM = 16
 """Answers with ``100 Continue`` that are read over before the one that counts."""
 
+PIECE = 64 << 10
+"""Bytes that are taken off the wire at once; many an answer is whole with the first."""
+
 BODILESS = frozenset({"GET", "HEAD"})
+
+# The first line of an answer that counts, not of an interim one.
+_PLAIN_STATUS = re.compile(r"HTTP/1\.([01]) ([2-5][0-9]{2})(?: ([^\r\n]*))?", re.ASCII)
 
 
 class _Arriving(io.RawIOBase):
     """Bytes off the wire, waited for no longer than the exchange under way may take.
 
     A socket's own timeout begins anew with every byte: a head that comes drop by drop would outlast any deadline.
+    What was taken off the wire before comes first.
     """
 
-    def __init__(self, wire: io.RawIOBase, sock: Any) -> None:
+    def __init__(self, wire: io.RawIOBase, sock: Any, before: bytes = b"") -> None:
         self._wire = wire
         self._sock = sock
+        self._before = memoryview(before)
 
     def readinto(self, into: Any) -> int | None:
-        deadline = clock.current()
-        if deadline is not None:
-            left, wait = deadline.remaining, self._sock.gettimeout()
-            if left <= 0:
-                raise TimeoutError("the deadline is over")
-            if wait is None or left < wait:
-                self._sock.settimeout(left)
+        if self._before:
+            count = min(len(into), len(self._before))
+            into[:count], self._before = self._before[:count], self._before[count:]
+            return count
+        self._sock.settimeout(_wait(self._sock.gettimeout()))
         return self._wire.readinto(into)
 
     def readable(self) -> bool:
@@ -70,11 +78,43 @@ class Answer(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Arriving(wire, sock))
 
 
-class Head(Answer):
-    """An answer whose head is read line by line; its body is read as http.client does."""
+class Fields(HTTPHeaderDict):
+    """Header fields, found in any case: urllib3's, which are asked some twenty questions for each answer."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value of a field, of all its lines."""
+        held = self._container.get(name.lower())
+        if held is None:
+            return default
+        return held[1] if len(held) == 2 else ", ".join(held[1:])
+
+    def put(self, name: str, value: str) -> None:
+        """Add a line."""
+        line = [name, value]
+        held = self._container.setdefault(name.lower(), line)
+        if held is not line:
+            held.append(value)
+
+
+class Head(http.client.HTTPResponse):
+    """An answer whose head is read here; its body is read as http.client does.
+
+    Attributes
+    ----------
+    came_whole : bool
+        Whether the body came along with the head.
+    """
 
     _budgets: tuple[budget.Budget, ...] = ()
+    came_whole = False
     headers: HTTPHeaderDict  # type: ignore[assignment]  # the same questions are answered
+
+    def __init__(self, sock: Any, method: str) -> None:
+        # Not http.client's, which makes a file of the socket: there is mostly no need of one.
+        self._sock = sock
+        self._method = method
+        self.fp: Any = io.BytesIO()
+        self.debuglevel = 0
 
     def begin(self) -> None:
         """Read the head.
@@ -84,6 +124,47 @@ class Head(Answer):
         http.client.HTTPException
             It is not the head of an HTTP/1 answer.
         """
+        piece: bytes = self._sock.recv(PIECE)
+        end = piece.find(b"\r\n\r\n")
+        if end < 0 or not self._begin_at_once(piece[:end].decode("latin-1")):
+            self.fp = self._file(piece)
+            self._begin_by_lines()
+            return
+        body = piece[end + 4 :]
+        if self.length is None or len(body) < self.length:
+            self.fp = self._file(body)
+            return
+        # More than the body is nothing that was asked for; it must not be taken for the next answer.
+        self.will_close = self.will_close or len(body) > self.length
+        self.fp, self.came_whole = io.BytesIO(body[: self.length]), True
+
+    def take(self) -> bytes:
+        """Return all of a body that came whole."""
+        body: bytes = self.fp.getvalue()
+        self.length = 0
+        self._close_conn()  # type: ignore[attr-defined]
+        return body
+
+    def _file(self, before: bytes) -> io.BufferedReader:
+        wire = self._sock.makefile("rb", buffering=0)
+        return io.BufferedReader(_Arriving(wire, self._sock, before))
+
+    def _begin_at_once(self, text: str) -> bool:
+        """Take in a head that is plain; False for any other, to be read with more care."""
+        first, *lines = text.split("\r\n")
+        status = _PLAIN_STATUS.fullmatch(first)
+        if status is None or not len(lines) == text.count("\n") == text.count("\r") <= MAX_FIELDS:
+            return False
+        fields = Fields()
+        for line in lines:
+            name, colon, value = line.partition(":")
+            if not colon or name != name.strip():
+                return False
+            fields.put(name, value.strip())
+        self._take_in(int(status[1]) + 10, int(status[2]), status[3] or "", fields)
+        return True
+
+    def _begin_by_lines(self) -> None:
         for _ in range(MAX_INTERIM):
             version, status, reason = self._read_status()  # type: ignore[attr-defined]
             fields = _read_fields(self.fp)
@@ -93,14 +174,17 @@ class Head(Answer):
             raise http.client.HTTPException(f"more than {MAX_INTERIM} interim answers")
         if not version.startswith("HTTP/1."):
             raise http.client.UnknownProtocol(version)
+        self._take_in(10 if version == "HTTP/1.0" else 11, status, reason, fields)
+
+    def _take_in(self, version: int, status: int, reason: str, fields: HTTPHeaderDict) -> None:
         self.code = self.status = status
         self.reason = reason.strip()
-        self.version = 10 if version == "HTTP/1.0" else 11
+        self.version = version
         self.headers = self.msg = fields  # type: ignore[assignment]
         self.chunked = fields.get("Transfer-Encoding", "").strip().lower() == "chunked"
         self.chunk_left = None
         self.length = None if self.chunked else _length(fields)
-        if status < 200 or status in (204, 304) or self._method == "HEAD":  # type: ignore[attr-defined]
+        if status < 200 or status in (204, 304) or self._method == "HEAD":
             self.length = 0
         ends_with_connection = not self.chunked and self.length is None
         self.will_close = self._check_close() or ends_with_connection  # type: ignore[attr-defined]
@@ -122,9 +206,9 @@ class Head(Answer):
         return part
 
 
-def _read_fields(stream: Any) -> HTTPHeaderDict:
+def _read_fields(stream: Any) -> Fields:
     """Read header lines up to the empty one; a line that goes on belongs to the one before."""
-    fields = HTTPHeaderDict()
+    fields = Fields()
     pairs: list[list[str]] = []
     while True:
         line = stream.readline(MAX_LINE + 1)
@@ -143,7 +227,7 @@ def _read_fields(stream: Any) -> HTTPHeaderDict:
             raise http.client.HTTPException("a header line that is none")
         pairs.append([name, value.strip()])
     for name, value in pairs:
-        fields.add(name, value)
+        fields.put(name, value)
     return fields
 
 
@@ -153,6 +237,31 @@ def _length(fields: HTTPHeaderDict) -> int | None:
         raise http.client.HTTPException("two different lengths of one body")
     text = said.pop() if said else ""
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _wait(longest: float | None) -> float | None:
+    """Return how long to wait for the next piece: never beyond the deadline."""
+    deadline = clock.current()
+    if deadline is None:
+        return longest
+    left = deadline.remaining
+    if left <= 0:
+        raise TimeoutError("the deadline is over")
+    return left if longest is None else min(left, longest)
+
+
+class Raw(HTTPResponse):
+    """urllib3's answer, with a shorter way to a body that came along with its head."""
+
+    def read_whole(self) -> bytes | None:
+        """Return the body and give the connection back; None where it has to be waited for, or was read of."""
+        head: Any = self._fp
+        if self._fp_bytes_read or not head.came_whole or head.isclosed():
+            return None
+        body: bytes = head.take()
+        self._fp_bytes_read, self.length_remaining = len(body), 0
+        self.release_conn()
+        return body
 
 
 class _Short:
@@ -196,9 +305,9 @@ class _Short:
         (method, url), self._asked = self._asked, None
         if self.sock is None:
             raise http.client.ResponseNotReady
-        self.sock.settimeout(self.timeout)
+        self.sock.settimeout(_wait(self.timeout))
         shutdown = getattr(self.sock, "shutdown", None)
-        head = Head(self.sock, method=method)
+        head = Head(self.sock, method)
         try:
             head.begin()
         except BaseException:
@@ -208,7 +317,7 @@ class _Short:
             self.close()
         else:
             self._answering = head
-        return HTTPResponse(
+        return Raw(
             body=head,
             headers=head.headers,
             status=head.status,

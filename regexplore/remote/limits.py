@@ -6,7 +6,7 @@ cannot become a large one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import requests
 
@@ -45,6 +45,11 @@ def read_body(response: requests.Response, limit: int, *, option: str = "") -> b
         declared = content_length(response)
         if declared is not None and declared > limit:
             raise _too_large(response, limit, option)
+        whole = _came_whole(response)
+        if whole is not None:
+            if len(whole) > limit:
+                raise _too_large(response, limit, option)
+            return whole
         parts, size = [], 0
         for part in chunks(response, CHUNK):
             size += len(part)
@@ -95,6 +100,12 @@ def chunks(response: requests.Response, size: int) -> Iterator[bytes]:
     except FOREIGN as error:
         broken = transport_error(error, method, url)
     raise broken
+
+
+def _came_whole(response: requests.Response) -> bytes | None:
+    """Return a body that came along with its head; None for any other, and for answers of other clients."""
+    read_whole: Callable[[], bytes | None] | None = getattr(response.raw, "read_whole", None)
+    return None if read_whole is None else read_whole()
 
 
 def content_length(response: requests.Response) -> int | None:

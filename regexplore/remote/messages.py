@@ -94,7 +94,9 @@ class LightResponse(requests.Response):
         self.attempts = attempts
         if raw.length_remaining == 0:
             # There is no body: the connection is free at once.
-            raw.read1(1)
+            whole = getattr(raw, "read_whole", None)
+            if whole is None or whole() is None:
+                raw.read1(1)
 
     @property
     def cookies(self) -> Any:

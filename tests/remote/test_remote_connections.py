@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.clients import registry
 
 from regexplore import errors
-from regexplore.remote import clock
+from regexplore.remote import clock, limits
 from regexplore.remote.connections import _head
 from regexplore.remote.messages import LightRequest, prepared
 from regexplore.remote.transport import Transport
@@ -96,6 +96,46 @@ def test_what_was_not_read_of_a_body_is_never_taken_for_an_answer():
         get(host, transport).close()
         assert get(host, transport).status_code == 204
         assert len(connections) == 2
+
+
+def test_what_comes_after_a_body_is_never_taken_for_an_answer():
+    """It came in one piece with the body that was asked for, and nobody asked for it."""
+    first = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
+    second = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
+    transport = Transport(retries=0)
+    with answering(first, second) as (host, connections):
+        assert get(host, transport).content == b"hi"
+        assert get(host, transport).content == b"good"
+        assert len(connections) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nX-Long: a\r\n b\r\nContent-Length: 2\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\nX-Long: a b\nContent-Length: 2\n\nhi",
+        b"HTTP/1.1 200 OK\r\nX-Long: a b\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi",
+        b"HTTP/1.1 200\r\nX-Long: a b\r\nContent-Length:2\r\n\r\nhi",
+    ],
+)
+def test_odd_heads_and_plain_ones_say_the_same(answer):
+    with answering(answer) as (host, _):
+        response = get(host)
+        assert (response.headers["x-long"], response.content) == ("a b", b"hi")
+
+
+def test_a_body_that_came_with_its_head_is_counted_and_read_once():
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi") as (host, _):
+        response = get(host)
+        assert limits.read_body(response, 2) == b"hi"
+        assert response.raw.tell() == 2
+        assert response.raw.read() == b""
+
+
+def test_a_body_that_came_with_its_head_keeps_to_the_limit():
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi") as (host, _):
+        with pytest.raises(errors.SizeExceedsLimitError):
+            limits.read_body(get(host), 1)
 
 
 def test_continue_is_not_the_answer():
