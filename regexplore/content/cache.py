@@ -7,9 +7,10 @@ holds. Tags are only remembered as a hint what to ask for; what they name now is
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from threading import Lock
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from regexplore.content.bounded_memory import BoundedMemory
 from regexplore.content.cache_folder import CacheFolder
@@ -23,6 +24,8 @@ MEMORY_BYTES = 256 << 20
 # Bytes, typed view and all: measured on manifests and configs, which take two to four times their bytes.
 _DOCUMENT_FACTOR, _OVERHEAD = 4, 1024
 _TAG_COST = 512
+# Of the memory, for what was worked out from content: it never drives out the documents.
+_WORKED_OUT_SHARE = 4
 
 
 @dataclass
@@ -61,6 +64,7 @@ class ContentCache:
         self, memory_bytes: int = MEMORY_BYTES, folder: CacheFolder | None = None, *, layers: bool = False
     ) -> None:
         self.memory = BoundedMemory(memory_bytes)
+        self.worked_out = BoundedMemory(memory_bytes // _WORKED_OUT_SHARE)
         self.folder = folder
         self.layers = layers
         self.saved = Saved()
@@ -104,6 +108,16 @@ class Place:
         self.cache.memory.put((self.name, tag, "tag"), target.digest, _TAG_COST)
         if self._disk is not None and self._disk.journal.add(target, tag):
             self._disk.folder.name(f"{self.name}:{tag}", target)
+
+    # ---- what was worked out ---------------------------------------------------------------------
+
+    def worked_out(self, key: Hashable) -> Any:
+        """Give what was worked out from verified content of this repository; None if it was not, or is gone."""
+        return self.cache.worked_out.get((self.name, key))
+
+    def keep_worked_out(self, key: Hashable, value: Any, cost: int) -> None:
+        """Keep what was worked out from verified content, and costs so many bytes."""
+        self.cache.worked_out.put((self.name, key), value, cost)
 
     # ---- documents and small blobs ---------------------------------------------------------------
 

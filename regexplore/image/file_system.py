@@ -210,11 +210,14 @@ class FileSystem:
         opaque: set[str] = set()
         for row, name in enumerate(listing.names):
             path = normal(name)
+            odd = "/.." in name or name.startswith("..")
             if path is not name:
                 # One text for both: the path is what is asked for from here on.
                 listing.names[row] = path
-            if "/.." in name or name.startswith(".."):
-                self._note(number, name)
+                if odd:
+                    listing.outside[row] = name
+            if odd or row in listing.outside:
+                self._note(number, listing.outside.get(row, name))
             parent, _, base = path.rpartition("/")
             if base.startswith(WHITEOUT):
                 if base == OPAQUE:

@@ -24,6 +24,8 @@ from regexplore.remote.background_hash import BackgroundHash
 KEPT_BYTES = 64 << 20
 # Smaller files are no programs worth a look.
 LARGE_BYTES = 256 << 10
+# What an entry takes in memory, measured on layers of distributions.
+_ENTRY_COST = 216
 
 
 @dataclass(slots=True)
@@ -50,6 +52,8 @@ class LayerListing:
         Content by row, of the files that were asked to be kept.
     noted : dict of int to bytes
         What `look` found in a file, by row.
+    outside : dict of int to str
+        Names as in the archive, by row, that lead out of the root; found when it became part of a `FileSystem`.
     error : RegexploreError or None
         Why the layer could not be read to its end; what came before is there.
     """
@@ -69,6 +73,7 @@ class LayerListing:
     unpacked_bytes: int = 0
     kept: dict[int, bytes] = field(default_factory=dict)
     noted: dict[int, bytes] = field(default_factory=dict)
+    outside: dict[int, str] = field(default_factory=dict)
     error: RegexploreError | None = None
 
     def __len__(self) -> int:
@@ -92,6 +97,12 @@ class LayerListing:
         if self.verified is False:
             return f"unpacks to {self.diff_id}, the config says {self.expected}"
         return ""
+
+    @property
+    def cost(self) -> int:
+        """Bytes that it takes in memory, roughly."""
+        held = sum(map(len, self.kept.values())) + sum(map(len, self.noted.values()))
+        return 1024 + _ENTRY_COST * len(self) + held
 
     def entry(self, row: int) -> TarEntry:
         """Return one entry as a value."""

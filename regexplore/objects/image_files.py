@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from threading import Lock
-from typing import BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from regexplore.content.once import Once
 from regexplore.content.pool import map_bounded
@@ -35,6 +35,16 @@ Wanted = tuple[Descriptor, Digest | None]
 SharedListings = Once[Wanted, LayerListing]
 
 
+class WorkedOut(Protocol):
+    """Remembers what was worked out from content that never changes."""
+
+    def worked_out(self, key: Hashable, /) -> Any:
+        """Give what is remembered; None if nothing is."""
+
+    def keep_worked_out(self, key: Hashable, value: Any, cost: int, /) -> None:
+        """Remember something that costs so many bytes."""
+
+
 class VerifiedContent(io.BytesIO):
     """The content of a file that was checked before it was handed out."""
 
@@ -54,6 +64,8 @@ class ImageFiles:
         Use the table of contents of layers that have one, and read no more than that.
     beside
         Gives the tables (ztoc) that an index beside the image has for its layers; asked when a layer has none.
+    memory
+        Remembers the listings of layers for other images of the repository, and for the same one asked for again.
     """
 
     def __init__(
@@ -63,11 +75,13 @@ class ImageFiles:
         *,
         lazy: bool = False,
         beside: Callable[[], Mapping[Digest, Descriptor]] = dict,
+        memory: WorkedOut | None = None,
     ) -> None:
         self._store = store
         self._lazy = lazy
         self._shared: SharedListings | None = None
         self._beside = beside
+        self._memory = memory
         self._tables: dict[Digest, TableOfContents | SociTable] = {}
         self._wanted = tuple(layers)
         self._lock = Lock()
@@ -198,7 +212,15 @@ class ImageFiles:
         return self._shared.get((descriptor.plain(), expected), lambda: self._read_layer(wanted))
 
     def _read_layer(self, wanted: Wanted) -> LayerListing:
-        return list_layer(self._store, *wanted, keep=is_kept, look=find_build_info)
+        descriptor, expected = wanted
+        key = ("listing", descriptor.plain(), expected)
+        known: LayerListing | None = None if self._memory is None else self._memory.worked_out(key)
+        if known is not None:
+            return known
+        listing = list_layer(self._store, descriptor, expected, keep=is_kept, look=find_build_info)
+        if self._memory is not None and listing.error is None:
+            self._memory.keep_worked_out(key, listing, listing.cost)
+        return listing
 
     def _table(self, descriptor: Descriptor) -> TableOfContents | SociTable | None:
         if table_kind(descriptor):

@@ -43,7 +43,9 @@ class Inside:
             diff_ids if len(diff_ids) == len(self.layer_descriptors) else [None] * len(self.layer_descriptors)
         )
         return ImageFiles(
-            RememberedStore(self._source), list(zip(self.layer_descriptors, known, strict=True))
+            RememberedStore(self._source),
+            list(zip(self.layer_descriptors, known, strict=True)),
+            memory=self._source,
         )
 
     @cached_property

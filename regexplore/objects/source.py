@@ -6,10 +6,10 @@ Everything a notebook holds reads through this, so that a digest known in this p
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import Future
 from threading import Lock
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from regexplore.content.cache import ContentCache
 from regexplore.content.store import MAX_DOCUMENT_BYTES, ReadOnlyStore, ReferenceFetcher, fetch_all, read_all
@@ -128,6 +128,14 @@ class Source:
             It could not be opened.
         """
         return self._place.open(descriptor, self.store)
+
+    def worked_out(self, key: Hashable) -> Any:
+        """Give what was worked out from verified content before, such as the listing of a layer; None if not."""
+        return self._place.worked_out(key)
+
+    def keep_worked_out(self, key: Hashable, value: Any, cost: int) -> None:
+        """Remember what was worked out from verified content, and costs so many bytes."""
+        self._place.keep_worked_out(key, value, cost)
 
     def by_descriptor(self, descriptor: Descriptor) -> Document:
         """Give the document of a descriptor; threads that ask for the same one share one request.

@@ -380,3 +380,31 @@ def test_t25_any_build_information_gives_modules_or_a_named_error(content, size)
             assert isinstance(package.purl, str)
     except errors.RegexploreError as error:
         assert error.hint
+
+
+def test_layers_are_read_once_for_all_images_of_a_repository(sandbox):
+    """The same image asked for again, and another one on the same base; what is wrong with them is told again."""
+    base = packed({"etc/base": b"base", "../../escape": b"x"})
+    push(sandbox, [base])
+    repository = rx.Repository(f"{sandbox.host}/inside/app")
+    first = repository.get("v1").files(progress=None)
+    with rx.trace() as trace:
+        second = repository.get("v1").files(progress=None)
+    assert not [event for event in trace.events if "/blobs/" in event.url]
+    assert second.equals(first)
+    assert second.attrs["reasons"] == first.attrs["reasons"] != []
+
+    push(sandbox, [base, packed({"etc/own": b"own"})])
+    with rx.trace() as trace:
+        assert "/etc/own" in set(repository.get("v1").files(progress=None)["path"])
+    # Its config and its own layer.
+    assert len([event for event in trace.events if "/blobs/" in event.url]) == 2
+
+
+def test_a_layer_that_broke_is_not_remembered(sandbox):
+    push(sandbox, [packed({"a": b"a"})], broken=0)
+    repository = rx.Repository(f"{sandbox.host}/inside/app")
+    for _ in range(2):
+        with rx.trace() as trace:
+            assert not repository.get("v1").files(progress=None).attrs["complete"]
+        assert [event for event in trace.events if "/blobs/" in event.url]
