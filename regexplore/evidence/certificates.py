@@ -8,7 +8,8 @@ Source: RFC 5280 section 6; Fulcio ``docs/oid-info.md``; cosign ``SIGNATURE_SPEC
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -37,10 +38,8 @@ def load_certificates(pem: str | bytes) -> list[x509.Certificate]:
     raw = pem.encode() if isinstance(pem, str) else pem
     if len(raw) > MAX_PEM_BYTES or raw.count(b"-----BEGIN CERTIFICATE") > MAX_CHAIN:
         raise DocumentError(f"more than {MAX_CHAIN} certificates, or {MAX_PEM_BYTES:,} bytes of them")
-    try:
-        return x509.load_pem_x509_certificates(raw)
-    except ValueError as error:
-        raise DocumentError(f"no certificates in PEM: {error}") from None
+    with _refusing("no certificates in PEM"):
+        return [_readable(one) for one in x509.load_pem_x509_certificates(raw)]
 
 
 def load_der(raw: bytes) -> x509.Certificate:
@@ -53,10 +52,29 @@ def load_der(raw: bytes) -> x509.Certificate:
     """
     from cryptography import x509
 
+    with _refusing("no certificate"):
+        return _readable(x509.load_der_x509_certificate(raw))
+
+
+@contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    from cryptography import x509
+
     try:
-        return x509.load_der_x509_certificate(raw)
-    except ValueError as error:
-        raise DocumentError(f"no certificate: {error}") from None
+        yield
+    except (
+        ValueError,
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+    ) as error:
+        raise DocumentError(f"{what}: {error}") from None
+
+
+def _readable(certificate: x509.Certificate) -> x509.Certificate:
+    """Have the library read now what it would read, and refuse, when it is first asked for."""
+    _ = certificate.extensions, certificate.subject, certificate.issuer
+    return certificate
 
 
 def signer_of(certificate: x509.Certificate) -> Signer:
