@@ -23,7 +23,16 @@ PACKAGE = str(Path(rx.__file__).parent)
 SANDBOX = str(Path(PACKAGE, "sandbox"))
 POINTS = 3
 PATIENCE = 60
-SIGNALLED = ("tags with detail", "graph", "files")
+SIGNALLED = (
+    "tags with detail",
+    "graph",
+    "files",
+    "evidence",
+    "copy to a layout",
+    "snapshot",
+    "audit",
+    "crawl",
+)
 
 
 class Interrupting:
