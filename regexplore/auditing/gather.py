@@ -19,7 +19,7 @@ from regexplore.auditing.subjects import (
     SpeakingTag,
     reference_of,
 )
-from regexplore.content.pool import WORKERS, map_bounded
+from regexplore.content.pool import WORKERS, ThisThread, map_bounded
 from regexplore.content.reference_tags import parse_reference_tag
 from regexplore.content.store import ReadOnlyStore
 from regexplore.errors import BudgetExceededError, NotFoundError, RegexploreError
@@ -151,10 +151,16 @@ class Gathering:
 
     def _manifests(self, found: AuditedRepository, roots: list[AuditedManifest], tags: Sequence[str]) -> None:
         scanned = [root.document for root in roots if root.document.subject is not None]
+        waiting = len(roots)
 
         def gather(root: AuditedManifest) -> list[AuditedManifest]:
+            nonlocal waiting
+            with self._lock:
+                waiting -= 1
+                # While others wait, every hand has work: more threads for one image would stand in their way.
+                alone = waiting >= self.workers
             with Budget() as own:
-                gathered = self._gathered(root, tags, scanned)
+                gathered = self._gathered(root, tags, scanned, ThisThread() if alone else None)
             for one in gathered:
                 one.whole = not own.refused
             return gathered
@@ -173,14 +179,18 @@ class Gathering:
             found.manifests += outcome.result()
 
     def _gathered(
-        self, root: AuditedManifest, tags: Sequence[str], scanned: Sequence[Document]
+        self,
+        root: AuditedManifest,
+        tags: Sequence[str],
+        scanned: Sequence[Document],
+        executor: Executor | None,
     ) -> list[AuditedManifest]:
         gathered = [root, *self._children(root)]
         if self.depth != MANIFEST:
             for one in gathered:
                 self._config(one)
                 self._parts(one)
-            self._evidence(root, gathered, tags, scanned)
+            self._evidence(root, gathered, tags, scanned, executor)
             for one in gathered:
                 self._bases(one)
         if self.depth == FILES:
@@ -255,10 +265,13 @@ class Gathering:
         gathered: Iterable[AuditedManifest],
         tags: Sequence[str],
         scanned: Sequence[Document],
+        executor: Executor | None,
     ) -> None:
         if isinstance(root.document, UnreadableDocument):
             return
-        found = find_evidence(self.store, root.document, tags=tags, scanned=scanned, workers=4)
+        found = find_evidence(
+            self.store, root.document, tags=tags, scanned=scanned, workers=4, executor=executor
+        )
         known = {one.digest: one.document.descriptor for one in gathered}
         known |= {child.digest: child for child in root.children}
         known |= {piece.manifest.digest: piece.manifest for piece in found.pieces}

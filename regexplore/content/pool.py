@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from regexplore.errors import RegexploreError
 from regexplore.remote.warning import RegistryWarning, emit, gathering
@@ -119,6 +119,19 @@ def map_bounded(
     """
     work = _Work(fn, items, workers, on_result, cancel, keep)
     return work.run(_OwnThreads(fn, workers) if executor is None else _Elsewhere(fn, executor))
+
+
+class ThisThread(Executor):
+    """Runs each call at once, where it is asked for: for work within work that keeps every hand busy already."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call, and give what came of it."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 @dataclass(frozen=True, slots=True)

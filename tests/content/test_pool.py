@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regexplore.content.pool import Outcome, map_bounded
+from regexplore.content.pool import Outcome, ThisThread, map_bounded
 from regexplore.errors import NotFoundError
 from regexplore.oci import Reference
 from regexplore.remote.warning import RegistryWarning, WarningValue, emit
@@ -154,3 +154,18 @@ def test_an_executor_that_gives_up_is_no_endless_wait() -> None:
 
     with pytest.raises(CancelledError, match="gave up"):
         map_bounded(str, range(3), executor=GivesUp())
+
+
+def test_work_within_work_needs_no_thread_of_its_own() -> None:
+    here = threading.get_ident()
+
+    def fails(n: int) -> tuple[int, int]:
+        if n == 1:
+            raise NotFoundError("gone")
+        return n, threading.get_ident()
+
+    outcomes = map_bounded(fails, range(3), executor=ThisThread())
+    assert [outcome.value for outcome in outcomes] == [(0, here), None, (2, here)]
+    assert [type(outcome.error) for outcome in outcomes] == [type(None), NotFoundError, type(None)]
+    with pytest.raises(ZeroDivisionError):
+        map_bounded(lambda n: 1 / n, [0], executor=ThisThread())
