@@ -148,6 +148,45 @@ def test_the_same_content_gives_the_same_report(sandbox: rx.Sandbox, policy: rx.
         assert frame.equals(second.result.frames[name]), name
 
 
+def test_coverage_is_index_by_platform_by_kind_by_channel(report: rx.AuditReport) -> None:
+    [reference] = {
+        one for one in report.coverage["reference"] if one.partition("/")[2].startswith("demo/app:latest")
+    }
+    app = report.coverage[report.coverage["reference"] == reference]
+    keys = ["platform", "kind", "channel"]
+    assert not app.duplicated(keys).any()
+    assert (
+        len(app) == app["platform"].nunique(dropna=False) * app["kind"].nunique() * app["channel"].nunique()
+    )
+    assert set(app["platform"].fillna("")) == {"", "linux/amd64", "linux/arm64/v8"}
+    found = app[app["outcome"] == "found"].fillna({"platform": ""}).set_index(keys)["count"]
+    assert found["", "signature", "referrers API"] == 2
+    assert found["", "signature", "cosign tag"] == 1
+    assert found["linux/amd64", "sbom", "index"] == 1
+    assert ("linux/amd64", "signature", "referrers API") not in found.index
+
+
+def test_sharing_says_who_holds_what_and_what_it_saves(report: rx.AuditReport, sandbox: rx.Sandbox) -> None:
+    base = sandbox.registry["demo/app"].get("v1.2")["linux/amd64"].layers().iloc[0]
+    [row] = report.sharing[report.sharing["digest"] == base["digest"]].to_dict("records")
+    assert row["size"] == base["size"]
+    holders = row["tags"].removesuffix(" …").split(", ")
+    assert f"{sandbox.host}/demo/app:v1.0" in holders
+    # Not all of them are named, but all are counted.
+    assert row["count"] > len(holders)
+    assert row["saved"] == (row["count"] - 1) * row["size"]
+
+
+def test_dangling_names_what_is_spoken_of_and_not_there(report: rx.AuditReport) -> None:
+    found = {(row["repository"].partition("/")[2], row["kind"]) for row in report.dangling.to_dict("records")}
+    assert {
+        ("troubles/dangling-referrer", "referrer"),
+        ("troubles/orphan-referrers-tag", "tag"),
+        ("troubles/stale-referrers-tag", "entry of a referrers tag"),
+    } <= found
+    assert not {repository for repository, _ in found if repository.startswith("demo/")}
+
+
 def test_a_user_rule_in_one_cell(sandbox: rx.Sandbox) -> None:
     @rx.rule("ACME01", title="no owner label", severity="low")
     def owner(image, policy):  # type: ignore[no-untyped-def]
