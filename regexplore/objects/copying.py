@@ -44,7 +44,7 @@ class CopyReport(Shown):
         ]
         state = "complete" if self.complete else "not complete"
         return Card(
-            "descriptor",
+            "copy",
             f"{self._names[0]} to {self._names[1]}",
             (state, words.count(self.outcome.count(COPIED), "piece") + " copied"),
             facts=Facts(tuple(facts)),

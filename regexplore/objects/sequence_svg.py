@@ -15,8 +15,8 @@ from regexplore.show.theme import palette_rules, system_palette
 
 _LEFT = 86
 """Where the line of this process is."""
-_FIRST, _NEXT = 520, 210
-"""How far the first host is from this process, and each further one from the host before."""
+_WIDE, _FIRST, _NEXT = 800, 520, 210
+"""How far the last host is from this process where there is room, the first at least, and each from the one before."""
 _TOP, _MESSAGE, _EXCHANGE = 52, 24, 62
 _LETTER = 6.7
 """Width of a letter of the fixed-width font, a little more than it is."""
@@ -60,14 +60,14 @@ def file(messages: Sequence[Message], left: int = 0) -> str:
 
 
 def _svg(messages: Sequence[Message], left: int, style: str) -> str:
-    hosts = {
-        host: _LEFT + _FIRST + n * _NEXT for n, host in enumerate(dict.fromkeys(m.host for m in messages))
-    }
+    names = dict.fromkeys(message.host for message in messages)
+    first = max(_FIRST, _WIDE - (len(names) - 1) * _NEXT)
+    hosts = {host: _LEFT + first + n * _NEXT for n, host in enumerate(names)}
     height = _TOP + len(messages) * _EXCHANGE + (40 if left else 16)
-    width = max(hosts.values(), default=_LEFT + _FIRST) + 110
+    width = max(hosts.values(), default=_LEFT + first) + 110
     parts = [_life(_LEFT, _WORDS, height), *(_life(at, host, height) for host, at in hosts.items())]
     for n, message in enumerate(messages):
-        parts += _exchange(message, _TOP + n * _EXCHANGE, hosts[message.host])
+        parts += _exchange(message, _TOP + n * _EXCHANGE, hosts[message.host], int((first - 24) / _LETTER))
     if left:
         parts.append(_text(_LEFT + 10, height - 14, f"{left} more requests are not drawn", "rx-muted"))
     named = attr("aria-label", f"{len(messages)} requests between this process and {len(hosts)} hosts")
@@ -85,10 +85,9 @@ def _life(at: int, name: str, height: int) -> str:
     return f"{line}<g>{_title(name)}{box}{_text(at, 23, shown, 'rx-host', 'middle')}</g>"
 
 
-def _exchange(message: Message, top: int, at: int) -> list[str]:
-    """Draw the two arrows of a request; the label of each stands above it."""
+def _exchange(message: Message, top: int, at: int, room: int) -> list[str]:
+    """Draw the two arrows of a request; the label of each, at most ``room`` letters, stands above it."""
     there, back = top + _MESSAGE - 4, top + 2 * _MESSAGE
-    room = int((_FIRST - 24) / _LETTER)
     look = "rx-good" if message.good else "rx-error"
     number = _text(_LEFT - 12, there + 4, str(message.n), "rx-muted", "end")
     asked = _arrow(_LEFT, at, there, "") + _text(_LEFT + 10, there - 5, cut(message.asked, room), "")

@@ -66,6 +66,7 @@ BADGES = {
     "platform": "#37474f",
     "trace": "#37474f",
     "crawl": "#37474f",
+    "copy": "#37474f",
     "exercise": "#6d4c00",
     "unknown": "#5f6368",
     "unreadable": "#b3261e",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from regexplore.show import text as words
-from regexplore.show.element import element
+from regexplore.show.element import element, joined
 from regexplore.show.escape import Markup, html, link, terminal
 
 Look = Literal["", "digest", "number", "code", "bar", "muted", "good", "warning", "error", "prose"]
@@ -57,13 +57,30 @@ class Value:
 
     def to_html(self) -> Markup:
         """Give the words as markup."""
-        shown = link(self.url, self.text) if self.url else html(self.text)
+        shown = link(self.url, self.text) if self.url else self._inside()
         title = words.cut(self.title, TITLE_WIDTH) if self.title != self.text else ""
         if self.look in ("digest", "code", "bar"):
             return element("code", shown, class_=f"rx-{self.look}", title=title)
         if self.look or title:
             return element("span", shown, class_=f"rx-{self.look}" if self.look else "", title=title)
         return shown
+
+    def _inside(self) -> Markup:
+        return quoted(self.text) if self.look == "prose" else html(self.text)
+
+
+def quoted(text: str) -> Markup:
+    """Give prose as markup: what stands between backticks is code; one without its fellow is a letter.
+
+    Examples
+    --------
+    >>> quoted("a tag, `v1.2`")
+    'a tag, <code>v1.2</code>'
+    """
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return html(text)
+    return joined([element("code", part) if n % 2 else html(part) for n, part in enumerate(parts)])
 
 
 MISSING = Value(words.MISSING, look="muted")

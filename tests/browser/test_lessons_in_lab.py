@@ -13,6 +13,15 @@ PICTURES = os.environ.get("REGEXPLORE_PICTURES")
 WIDTH, HEIGHT = 1400, 1600
 ALL = sorted(path.name for path in lessons.NOTEBOOKS.glob("*.ipynb"))
 
+# Outputs that the documentation shows: the file, and words of the cell that makes it.
+SHOTS = {
+    "01-first-look.ipynb": {
+        "first-look": "tags = repo.tags",
+        "card": "image = repo.get",
+        "graph": "graph = image.graph()",
+    }
+}
+
 # A page that changes its theme shows nothing for a moment.
 SHOWN = "place => [...document.querySelectorAll(place)].some(each => each.checkVisibility())"
 PICTURE = ".jp-OutputArea-output :is(svg, img)"
@@ -84,18 +93,29 @@ def test_a_lesson_reads_well_light_and_dark(jupyterlab, chromium, tmp_path, name
             assert page.evaluate(FLAT) == 0
             assert page.evaluate(TOO_WIDE) == []
             keep(page, tmp_path, f"{Path(name).stem}-{theme.lower()}")
+            for shot, words in SHOTS.get(name, {}).items():
+                take(lab.output(code_cell(name, words)), tmp_path, f"{shot}-{theme.lower()}")
         assert "JupyterLab" in page.title()  # a payload of lesson 12 would set another
         assert lab.strangers == []
         assert lab.errors == []
 
 
+def code_cell(name, words):
+    cells = [cell.source for cell in lessons.cells(lessons.NOTEBOOKS / name) if cell.cell_type == "code"]
+    return next(n for n, source in enumerate(cells) if words in source)
+
+
 def keep(page, tmp_path, name):
     """Store the notebook from top to bottom, a screen each, where pictures are asked for; the first in any case."""
-    folder = Path(PICTURES) if PICTURES else tmp_path
-    folder.mkdir(parents=True, exist_ok=True)
     screens = math.ceil(page.evaluate(LENGTH) / (HEIGHT - 120)) if PICTURES else 1
     for n in range(screens):
         page.evaluate(SCROLL, n * (HEIGHT - 120))
-        path = folder / f"{name}-{n:02}.png"
-        page.locator(".jp-Notebook").screenshot(path=path)
-        assert path.stat().st_size > 5_000
+        take(page.locator(".jp-Notebook"), tmp_path, f"{name}-{n:02}")
+
+
+def take(place, tmp_path, name):
+    """Store a picture of a place, for people to look at where that is asked for."""
+    path = (Path(PICTURES) if PICTURES else tmp_path) / f"{name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    place.screenshot(path=path)
+    assert path.stat().st_size > 5_000

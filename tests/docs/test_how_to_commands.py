@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from regexplore.cli.common import app
 
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "how-to").glob("*.md"))
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+AUTHORITY = re.compile(r"--ca-file (\S+)")
 SERVING = "regexplore sandbox"
 """Runs until it is stopped; the sandbox of this test stands for it."""
 
@@ -25,11 +27,15 @@ def commands(page: Path) -> list[str]:
 
 
 @pytest.fixture
-def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+def host(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """A sandbox; with TLS, and the file of its authority, where the commands of the page name one."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
-    with rx.Sandbox.demo() as sandbox:
+    authority = next((found[1] for found in map(AUTHORITY.search, commands(page)) if found), None)
+    with rx.Sandbox.demo(tls=authority is not None) as sandbox:
+        if authority is not None:
+            shutil.copy(sandbox.ca_path, tmp_path / authority)
         yield sandbox.registry.reference.registry
 
 

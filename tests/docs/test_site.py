@@ -19,8 +19,6 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.slow
 def test_the_site_builds_and_holds_together(tmp_path: Path) -> None:
-    pytest.importorskip("myst_nb")
-    pytest.importorskip("furo")
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-d", tmp_path / "trees",
          "-D", "nb_execution_mode=off", ROOT / "docs", tmp_path / "html"],

@@ -155,6 +155,20 @@ def test_the_drawing_says_the_words_of_each_step_in_tooltips() -> None:
     assert drawn.count('class="rx-error"') == 1
 
 
+def test_one_host_leaves_room_for_words_and_further_hosts_take_it() -> None:
+    path = "/v2/" + "a" * 100
+    shown = []
+    for hosts in (["one"], ["one", "two"], ["one", "two", "three"]):
+        with trace() as wire:
+            for host in hosts:
+                talk(url=f"http://{host}:5000{path}")
+        drawn = wire.diagram().to_svg()
+        shown.append(len(re.search(r">GET ([^<]*)<", re.sub(r"<title>.*?</title>", "", drawn))[1]))  # type: ignore[index]
+        assert int(re.search(r'width="(\d+)" height', drawn)[1]) < 1200  # type: ignore[index]
+    assert shown[0] == len(path)
+    assert shown[0] > shown[1] > shown[2] > 50
+
+
 def test_a_long_drawing_is_cut_and_says_so() -> None:
     with trace() as wire:
         for _ in range(MAX_EXCHANGES + 7):

@@ -183,3 +183,17 @@ def test_values_of_plain_python_objects() -> None:
     assert values.digest(DIGEST, short=True).title == DIGEST
     assert values.day(when).text == "2024-01-01"
     assert values.day(None).is_missing
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a tag, `v1.2`", "a tag, <code>v1.2</code>"),
+        ("one ` alone", "one ` alone"),
+        ("`<b>` & `x`", "<code>&lt;b&gt;</code> &amp; <code>x</code>"),
+    ],
+)
+def test_prose_shows_what_stands_between_backticks_as_code(text: str, shown: str) -> None:
+    assert Value(text, look="prose").to_html() == f'<span class="rx-prose">{shown}</span>'
+    assert Value(text, look="prose").to_text() == text
+    assert "<code>" not in Value(text).to_html()
