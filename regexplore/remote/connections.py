@@ -10,6 +10,7 @@ Source: RFC 9112 sections 2 to 6 (messages, framing), 9.3 (persistence).
 
 from __future__ import annotations
 
+import errno
 import http.client
 import io
 import re
@@ -17,8 +18,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPResponse, HTTPSConnectionPool, PoolManager
+from urllib3 import (
+    HTTPConnectionPool,
+    HTTPHeaderDict,
+    HTTPResponse,
+    HTTPSConnectionPool,
+    PoolManager,
+    Retry,
+    Timeout,
+)
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, MaxRetryError
 
 from regexplore.remote import budget, clock
 from regexplore.remote.redact import Secret
@@ -36,6 +46,9 @@ PIECE = 64 << 10
 """Bytes that are taken off the wire at once; many an answer is whole with the first."""
 
 BODILESS = frozenset({"GET", "HEAD"})
+
+# The registry is free to close its side after an answer, which can still be read.
+_CLOSED_BEHIND = frozenset({errno.EPIPE, errno.ECONNRESET, getattr(errno, "EPROTOTYPE", errno.EPIPE)})
 
 # The first line of an answer that counts, not of an interim one.
 _PLAIN_STATUS = re.compile(r"HTTP/1\.([01]) ([2-5][0-9]{2})(?: ([^\r\n]*))?", re.ASCII)
@@ -358,16 +371,95 @@ class ShortHTTPSConnection(_Short, HTTPSConnection):  # type: ignore[misc]  # se
     """A connection with TLS."""
 
 
-class ShortHTTPPool(HTTPConnectionPool):
+class _ShortPool:
+    """What both kinds of pool have in common: the short way of a request over a connection that is open.
+
+    ``self`` is the pool that this is mixed into. Whatever is no plain success is urllib3's affair: new connections,
+    and what becomes of a try that failed.
+    """
+
+    def ask(
+        self: Any, method: str, target: str, headers: Mapping[str, str], policy: Retry, timeout: Timeout
+    ) -> HTTPResponse:
+        """Send a request without a body; the same as `urlopen` without redirects, the body left unread."""
+        options = {
+            "headers": headers,
+            "redirect": False,
+            "assert_same_host": False,
+            "timeout": timeout,
+            "preload_content": False,
+            "decode_content": False,
+        }
+        connection = self._get_conn()
+        if connection.is_closed or self.proxy is not None or "%" in target:
+            self._put_conn(connection)
+            return self.urlopen(method, target, retries=policy, **options)  # type: ignore[no-any-return]
+        try:
+            response: HTTPResponse = self._asked(connection, method, target, headers, timeout)
+        except BaseException as error:
+            connection.close()
+            self._put_conn(None)
+            if not isinstance(error, OSError | http.client.HTTPException | HTTPError):
+                raise
+            failed = error
+        else:
+            return self._settled(response, method, target, policy, options)  # type: ignore[no-any-return]
+        return self.urlopen(method, target, retries=policy, failed=[failed], **options)  # type: ignore[no-any-return]
+
+    def _asked(
+        self: Any, connection: Any, method: str, target: str, headers: Mapping[str, str], timeout: Timeout
+    ) -> HTTPResponse:
+        self.num_requests += 1
+        connection.timeout = timeout.connect_timeout
+        try:
+            connection.request(method, target, headers=headers)
+        except OSError as error:
+            if error.errno not in _CLOSED_BEHIND:
+                raise
+        connection.timeout = read = timeout.read_timeout
+        try:
+            response: Any = connection.getresponse()
+        except OSError as error:
+            self._raise_timeout(err=error, url=target, timeout_value=read)
+            raise
+        response._connection, response._pool = connection, self
+        return response  # type: ignore[no-any-return]
+
+    def _settled(
+        self: Any, response: HTTPResponse, method: str, target: str, policy: Retry, options: dict[str, Any]
+    ) -> HTTPResponse:
+        """Return an answer, or that of the next try where this one is worth it."""
+        if not policy.is_retry(method, response.status, bool(response.headers.get("Retry-After"))):
+            response.retries = policy
+            return response
+        try:
+            following = policy.increment(method, target, response=response, _pool=self)
+        except MaxRetryError:
+            return response
+        response.drain_conn()
+        following.sleep(response)
+        return self.urlopen(method, target, retries=following, **options)  # type: ignore[no-any-return]
+
+    def _make_request(self: Any, *args: Any, failed: list[BaseException] | None = None, **kwargs: Any) -> Any:
+        # The first try was made already, and this is how it ended.
+        if failed:
+            raise failed.pop()
+        return super()._make_request(*args, **kwargs)  # type: ignore[misc]
+
+
+class ShortHTTPPool(_ShortPool, HTTPConnectionPool):
     """Connections without TLS to one host."""
 
     ConnectionCls = ShortHTTPConnection
 
 
-class ShortHTTPSPool(HTTPSConnectionPool):
+class ShortHTTPSPool(_ShortPool, HTTPSConnectionPool):
     """Connections with TLS to one host."""
 
     ConnectionCls = ShortHTTPSConnection
+
+
+Pool = ShortHTTPPool | ShortHTTPSPool
 
 
 class Adapter(HTTPAdapter):

@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 from requests.exceptions import InvalidURL
-from urllib3 import HTTPConnectionPool, Timeout
+from urllib3 import Timeout
 from urllib3.exceptions import LocationValueError
 from urllib3.response import BaseHTTPResponse
 
@@ -23,7 +23,7 @@ from regexplore._version import __version__
 from regexplore.errors import BudgetExceededError, CredentialError, RedirectRefusedError
 from regexplore.remote import budget, clock, library_logs, redact
 from regexplore.remote.allowance import Allowance
-from regexplore.remote.connections import POOLS, Adapter
+from regexplore.remote.connections import POOLS, Adapter, Pool
 from regexplore.remote.messages import LightRequest, LightResponse, prepared
 from regexplore.remote.origin import Origin, joined
 from regexplore.remote.pace import Pace, Turn
@@ -103,7 +103,7 @@ class Transport:
         self._adapter = Adapter(
             pool_connections=POOLS, pool_maxsize=connections, pool_block=True, max_retries=self._policy
         )
-        self._pools: dict[tuple[Origin, bool], HTTPConnectionPool] = {}
+        self._pools: dict[tuple[Origin, bool], Pool] = {}
         self._connections = connections
         self._paces: dict[Origin, Pace] = {}
 
@@ -212,15 +212,24 @@ class Transport:
         self, request: requests.PreparedRequest, timeout: tuple[float, float], target: Origin, with_cert: bool
     ) -> requests.Response:
         connect, read = timeout
-        raw = self._pool(request, target, with_cert).urlopen(
+        pool = self._pool(request, target, with_cert)
+        limits = Timeout(connect=connect, read=read)
+        if isinstance(request, LightRequest):
+            url = request.url or ""
+            # Path and query begin at the third slash.
+            path = url[url.index("/", 8) :]
+            return LightResponse(
+                request, pool.ask(request.method or "", path, request.headers, self._policy, limits)
+            )
+        raw = pool.urlopen(
             request.method or "",
-            _target_of(request),
+            request.path_url,
             body=request.body,
             headers=request.headers,
             retries=self._policy,
             redirect=False,
             assert_same_host=False,
-            timeout=Timeout(connect=connect, read=read),
+            timeout=limits,
             chunked=not (request.body is None or "Content-Length" in request.headers),
             preload_content=False,
             decode_content=False,
@@ -239,7 +248,7 @@ class Transport:
             proxies=self._proxies,
         )
 
-    def _pool(self, request: requests.PreparedRequest, target: Origin, with_cert: bool) -> HTTPConnectionPool:
+    def _pool(self, request: requests.PreparedRequest, target: Origin, with_cert: bool) -> Pool:
         """Return the connections to a host: looked up once, and again where the adapter has closed them since."""
         key = (target, with_cert)
         known = self._pools.get(key)
@@ -283,14 +292,6 @@ def _next_hop(
         for name in [name for name in hop.headers if name.lower() not in _TRAVELS]:
             del hop.headers[name]
     return hop
-
-
-def _target_of(request: requests.PreparedRequest) -> str:
-    """Return path and query, which begin at the third slash of a URL."""
-    url = request.url or ""
-    if isinstance(request, LightRequest):
-        return url[url.index("/", 8) :]
-    return request.path_url
 
 
 def _within_deadline(timeout: Any) -> tuple[float, float]:

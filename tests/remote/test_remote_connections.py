@@ -244,3 +244,33 @@ def test_t27_interim_answers_are_read_over_but_not_for_ever():
         assert get(host).status_code == 200
     with answering(100 * interim + last) as (host, _), pytest.raises(errors.TransportError):
         get(host)
+
+
+@pytest.mark.parametrize("broken", [b"nonsense\r\n\r\n", b"HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\nno"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_try_that_fails_on_an_open_connection_is_followed_by_another(broken, method):
+    fine = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    if method == "HEAD":
+        broken = broken.removesuffix(b"no")
+    # One connection at most: a try that kept its own could never be repeated.
+    transport = Transport(retries=1, connections=1)
+    with answering(fine, broken, fine, fine) as (host, _):
+        assert get(host, transport, method).status_code == 200
+        again = get(host, transport, method)
+        assert (again.status_code, again.attempts) == (200, 2)
+        again.close()
+        assert get(host, transport, method).attempts == 1
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+def test_the_last_try_on_an_open_connection_is_what_is_told(retries):
+    fine = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    busy = b"HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\nno"
+    transport = Transport(retries=retries, connections=1)
+    with answering(fine, *[busy] * (retries + 1), fine, *[b"nonsense\r\n\r\n"] * (retries + 1)) as (host, _):
+        get(host, transport)
+        with get(host, transport) as refused:
+            assert (refused.status_code, refused.attempts, refused.content) == (503, retries + 1, b"no")
+        get(host, transport)
+        with pytest.raises(errors.TransportError):
+            get(host, transport)
