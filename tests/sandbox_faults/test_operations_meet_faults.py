@@ -68,7 +68,7 @@ def without_a_fault(tmp_path_factory, profile):
     found = {}
     for name, operation in OPERATIONS.items():
         with served(profile) as server:
-            found[name] = plain(operation(opened(server), tmp_path_factory.mktemp("sound")))
+            found[name] = plain(operation(opened(server, PATIENCE), tmp_path_factory.mktemp("sound")))
     return found
 
 

@@ -68,6 +68,8 @@ FAULTS = {
     "moving tag": Fault.moving_tag("v2"),
     "warning": Fault.warning("going away"),
     "missing header": Fault.missing_header("Docker-Content-Digest"),
+    "ignored range": Fault.ignored_range(),
+    "wrong range": Fault.wrong_range(),
     "strange header": Fault.header("Content-Encoding", "br"),
 }
 
