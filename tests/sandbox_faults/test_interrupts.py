@@ -45,11 +45,13 @@ class Interrupting:
         self.at, self.calls = at, 0
 
     def __enter__(self):
+        # Coverage traces too, and goes on afterwards.
+        self.before = sys.gettrace()
         sys.settrace(self.call)
         return self
 
     def __exit__(self, *_):
-        sys.settrace(None)
+        sys.settrace(self.before)
 
     def call(self, frame, _event, _argument):
         name = frame.f_code.co_filename
