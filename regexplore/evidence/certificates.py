@@ -64,6 +64,7 @@ def _refusing(what: str) -> Iterator[None]:
         yield
     except (
         ValueError,
+        TypeError,  # a name in bits
         x509.InvalidVersion,
         x509.DuplicateExtension,
         x509.UnsupportedGeneralNameType,
