@@ -13,6 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from support.fuzz_mutations import nearly
 from support.fuzz_targets import targets
 
+# What the library of certificates remarks on is neither taken nor refused by that.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Parsed a serial number", "ignore:Attribute's length:UserWarning"
+)
 CORPUS = Path(__file__).with_name("corpus")
 # A second of search is about so many inputs.
 EXAMPLES = 100 * int(os.environ.get("REGEXPLORE_FUZZ_SECONDS", "2"))
