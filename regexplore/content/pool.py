@@ -6,7 +6,6 @@ interrupt (Ctrl-C, the stop button of a notebook, a cancel event) ends the work 
 
 from __future__ import annotations
 
-import contextvars
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -17,6 +16,7 @@ from threading import Event, Thread
 from typing import Any, Generic, Protocol, TypeVar
 
 from regexplore.errors import RegexploreError
+from regexplore.remote import clock
 from regexplore.remote.warning import RegistryWarning, emit, gathering
 
 T = TypeVar("T")
@@ -169,7 +169,7 @@ class _OwnThreads(Generic[T, R]):
         self._waiting.put((n, item))
         if len(self._threads) < self._most:
             # One context may not be entered twice at once: each thread has its own copy.
-            run = contextvars.copy_context().run
+            run = clock.context().run
             name = f"regexplore_{len(self._threads)}"
             thread = Thread(target=run, args=(self._work,), name=name, daemon=True)
             self._threads.append(thread)
@@ -202,7 +202,7 @@ class _Elsewhere(Generic[T, R]):
 
     def take(self, n: int, item: T) -> None:
         if isinstance(self._executor, ThreadPoolExecutor):
-            future = self._executor.submit(contextvars.copy_context().run, _answer, self._fn, item)
+            future = self._executor.submit(clock.context().run, _answer, self._fn, item)
         else:
             future = self._executor.submit(_answer, self._fn, item)
         self._pending.add(future)

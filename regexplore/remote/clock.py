@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from contextvars import ContextVar, Token
+from contextvars import Context, ContextVar, Token, copy_context
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -70,15 +70,25 @@ def enclosing() -> Deadline | None:
     this thread would be said to be late.
     """
     deadline = _current.get()
-    if deadline is None:
+    if deadline is None or deadline.frame is None:
         return None
-    # Threads that work for a block have a copy of its context.
-    frame = sys._current_frames().get(deadline.thread)
+    if deadline.thread != threading.get_ident():
+        # A thread that works for a block has a copy of its context, made by `context`. Its own frames do not lead
+        # there, and to ask for those of all threads can stop the interpreter for ever (CPython gh-106883).
+        return deadline
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame is deadline.frame:
             return deadline
         frame = frame.f_back
     return None
+
+
+def context() -> Context:
+    """Return a copy of the context for a thread that works for this one, without a deadline that was left."""
+    if enclosing() is None:
+        _current.set(None)
+    return copy_context()
 
 
 class Until:

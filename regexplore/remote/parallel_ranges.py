@@ -10,7 +10,6 @@ Source: RFC 9110 section 14.
 
 from __future__ import annotations
 
-import contextvars
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -237,7 +236,7 @@ class ParallelRanges:
         if self._workers is None:
             # The name tells whoever hears warnings that this is not the caller's thread.
             self._workers = ThreadPoolExecutor(self._connections, thread_name_prefix="regexplore-range")
-        self._workers.submit(contextvars.copy_context().run, self._fetch, window)
+        self._workers.submit(clock.context().run, self._fetch, window)
         return window
 
     def _go_on_as_one(self) -> None:

@@ -53,3 +53,12 @@ def test_blocks_within_a_block_have_its_deadline():
         assert clock.enclosing() is outer
     assert clock.enclosing() is None
     assert outer.frame is None
+
+
+def test_the_frames_of_other_threads_are_never_asked_for(sandbox, monkeypatch):
+    """While they are gathered, a socket that is closed by the garbage collector stops the interpreter for ever."""
+    monkeypatch.delattr(sys, "_current_frames")
+    with pytest.raises(errors.NotFoundError):
+        repository(sandbox.host).resolve("v1")
+    (outcome,) = map_bounded(lambda tag: repository(sandbox.host).resolve(tag), ["v1"])
+    assert isinstance(outcome.error, errors.NotFoundError)
