@@ -88,6 +88,9 @@ def test_one_client_on_64_threads(served, capsys):
             wrong.append(number)
 
     with ThreadPoolExecutor(THREADS) as pool:
+        # A pool makes its threads when they are needed: here all are there before the first reading.
+        everybody = threading.Barrier(THREADS)
+        list(pool.map(lambda _: everybody.wait(30), range(THREADS)))
         began = time.monotonic()
         done = 0
         for upto in (REQUESTS // 10, REQUESTS):
