@@ -81,13 +81,15 @@ def enclosing() -> Deadline | None:
         if frame is deadline.frame:
             return deadline
         frame = frame.f_back
+    # The frame of a block that was left holds its connection open.
+    deadline.frame = None
+    _current.set(None)
     return None
 
 
 def context() -> Context:
     """Return a copy of the context for a thread that works for this one, without a deadline that was left."""
-    if enclosing() is None:
-        _current.set(None)
+    enclosing()
     return copy_context()
 
 

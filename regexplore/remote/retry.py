@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import Any, Self
 
 from urllib3 import Retry
@@ -36,14 +36,14 @@ Observer = Callable[[BaseHTTPResponse | None, str], None]
 _observer: ContextVar[Observer | None] = ContextVar("regexplore_attempts", default=None)
 
 
-def listen(observer: Observer) -> Token[Observer | None]:
+def listen(observer: Observer) -> None:
     """Tell an observer of every try that failed, its answer or the name of its error, until `stop_listening`."""
-    return _observer.set(observer)
+    _observer.set(observer)
 
 
-def stop_listening(before: Token[Observer | None]) -> None:
-    """Tell whoever was told before."""
-    _observer.reset(before)
+def stop_listening() -> None:
+    """Tell nobody, and no observer either that an interrupt left behind: it holds on to its connection."""
+    _observer.set(None)
 
 
 def listening() -> bool:

@@ -175,7 +175,7 @@ class Transport:
             if answer is not None:
                 turn.heard(answer.status, answer.headers, self._policy.asked_for(answer))
 
-        before = listen(failed)
+        listen(failed)
         try:
             send = self._through_proxy if self._proxies else self._direct
             response = send(request, _within_deadline(timeout), target, with_cert)
@@ -191,8 +191,8 @@ class Transport:
             _charge(response)
             return response
         finally:
-            stop_listening(before)
             turn.end()
+            stop_listening()
         # Raised out here: it must not keep the library's error, which holds the request, as its context.
         raise broken
 

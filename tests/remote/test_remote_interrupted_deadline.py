@@ -8,7 +8,7 @@ from support.clients import repository
 
 from regexplore import errors
 from regexplore.content.pool import map_bounded
-from regexplore.remote import clock
+from regexplore.remote import clock, retry
 
 
 def interrupt_in_exit(frame, event, _argument):
@@ -31,9 +31,12 @@ def interrupted(sandbox):
             repo.exists(repo.resolve("v1"))
     finally:
         sys.settrace(before)
-    assert clock.current() is not None
+    left = clock.current()
+    assert left is not None
     with pytest.raises(errors.NotFoundError):
         repository(sandbox.host).resolve("v1")
+    assert left.frame is None, "holds on to what the interrupted block had, such as its connection"
+    assert clock.current() is None
     (outcome,) = map_bounded(lambda tag: repository(sandbox.host).resolve(tag), ["v1"])
     assert isinstance(outcome.error, errors.NotFoundError)
 
@@ -62,3 +65,27 @@ def test_the_frames_of_other_threads_are_never_asked_for(sandbox, monkeypatch):
         repository(sandbox.host).resolve("v1")
     (outcome,) = map_bounded(lambda tag: repository(sandbox.host).resolve(tag), ["v1"])
     assert isinstance(outcome.error, errors.NotFoundError)
+
+
+def test_an_observer_that_nobody_dismissed_is_gone_after_the_next_request(sandbox):
+    contextvars.copy_context().run(interrupted_observer, sandbox)
+
+
+def interrupted_observer(sandbox):
+    def interrupt(frame, _event, _argument):
+        if frame.f_code is retry.stop_listening.__code__:
+            raise KeyboardInterrupt
+        return
+
+    repo = repository(sandbox.host)
+    before = sys.gettrace()
+    sys.settrace(interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            repo.resolve("v1")
+    finally:
+        sys.settrace(before)
+    assert retry.listening()
+    with pytest.raises(errors.NotFoundError):
+        repo.resolve("v1")
+    assert not retry.listening(), "the observer holds on to its request, and so to its connection"

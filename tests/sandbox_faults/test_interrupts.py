@@ -35,6 +35,15 @@ SIGNALLED = (
 )
 
 
+@pytest.fixture(autouse=True)
+def forgotten(monkeypatch):
+    """Remarks of the garbage collector are not kept: with them go all frames they passed, and their connections.
+
+    It closes a connection that an interrupt cut off, and says so; an interrupt in a generator that it ends is lost.
+    """
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+
+
 class Interrupting:
     """Counts the functions that this thread enters in the package, and interrupts at one of them.
 

@@ -1,4 +1,4 @@
-"""Fuzzing by coverage, with atheris: ``python tests/support/fuzz_run.py FOLDER SECONDS NAME...``.
+"""Fuzzing by coverage, with atheris: ``python tests/support/fuzz_run.py FOLDER SECONDS SEED NAME...``.
 
 libFuzzer ends the process when it is done, so each run has one of its own. The first byte of an input picks the
 target among those that were named. What is found is written to FOLDER; keep it, without that byte, under
@@ -22,13 +22,13 @@ with atheris.instrument_imports(include=["regexplore"]):
 
 def main() -> None:
     """Run until the time is over, or something is found."""
-    folder, seconds, names = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    folder, seconds, seed, names = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]
     chosen = [targets()[name] for name in names]
     corpus = folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     for number, target in enumerate(chosen):
-        for seed in target.seeds:
-            (corpus / f"{number}-{abs(hash(seed)):x}").write_bytes(bytes([number]) + seed)
+        for place, sound in enumerate(target.seeds):
+            (corpus / f"{number:03}-{place:03}").write_bytes(bytes([number]) + sound)
 
     def feed(raw: bytes) -> None:
         if raw:
@@ -37,6 +37,7 @@ def main() -> None:
     bounded()
     options = [
         f"-max_total_time={seconds}",
+        f"-seed={seed}",
         "-timeout=20",
         "-rss_limit_mb=1024",
         "-max_len=8192",

@@ -56,6 +56,6 @@ class LeftOver:
 
         return awaited(lambda: threads() <= self.threads) and (sockets() <= self.sockets or awaited(gone))
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         more = sorted(thread.name for thread in threads() - self.threads)
         return f"threads {more}, {sockets() - self.sockets} sockets more"

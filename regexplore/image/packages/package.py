@@ -48,6 +48,9 @@ class Package:
         >>> Package("openssl", "3.0.15-1", "deb", "/var/lib/dpkg/status", "amd64", namespace="debian").purl
         'pkg:deb/debian/openssl@3.0.15-1?arch=amd64'
         """
+        # The library takes slashes and blanks off the name, and then fails on a name of nothing else.
+        if not self.name.replace("/", "").strip():
+            return ""
         qualifiers = {"arch": self.architecture, "distro": self.distro}
         try:
             return PackageURL(
