@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -179,7 +179,7 @@ def parse_cose(raw: bytes) -> NotationEnvelope:
         algorithm=COSE_ALGORITHMS.get(number, str(number)) if isinstance(number, int) else "",
         content_type=str(protected.get(_CONTENT_TYPE, ""))[:MAX_TEXT],
         critical=_names(protected.get(_CRITICAL, []), "crit"),
-        headers={key: _plain(value) for key, value in protected.items() if isinstance(key, str)},
+        headers={key: value for key, value in protected.items() if isinstance(key, str)},
         payload=payload,
         signed_bytes=cbor2.dumps(["Signature1", protected_raw, b"", payload]),
         signature=signature,
@@ -211,18 +211,6 @@ def _decoded(raw: bytes) -> Any:
         raise DocumentError(f"no CBOR: {error}") from None
     if stream.read(1):
         raise DocumentError("CBOR with something after its end")
-    return value
-
-
-def _plain(value: Any) -> Any:
-    """Give a header in plain values: CBOR's tag 1 is a time in seconds."""
-    import cbor2
-
-    if isinstance(value, cbor2.CBORTag) and value.tag == 1 and isinstance(value.value, int | float):
-        try:
-            return datetime.fromtimestamp(value.value, UTC)
-        except (ValueError, OverflowError, OSError):
-            return str(value.value)
     return value
 
 

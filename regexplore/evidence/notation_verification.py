@@ -5,6 +5,7 @@ Source: Notary Project ``signing-and-verification-workflow.md``, ``signature-spe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -78,11 +79,21 @@ def verify_notation(raw: bytes, subject: Descriptor, trust: Trust, repository: s
     ]
     if envelope.has_timestamp:
         checks.append(Check("timestamp", NOT_CHECKED, "there is an RFC 3161 timestamp; it was not checked"))
-    moment = envelope.time(form.AUTHENTIC_TIME)
     told = f"trust store given by the reader, policy {statement.name!r}" if trust.notation_store else ""
     return verdict_of(
-        [_as_enforced(one, statement) for one in checks], signer=signer, signed_at=moment, trust_root=told
+        [_as_enforced(one, statement) for one in checks],
+        signer=signer,
+        signed_at=_vouched_time(envelope, checks),
+        trust_root=told,
     )
+
+
+def _vouched_time(envelope: NotationEnvelope, checks: Sequence[Check]) -> datetime | None:
+    """Give the time of a signing authority that is trusted; any other signer only claims one."""
+    moment = envelope.time(form.AUTHENTIC_TIME)
+    held = {one.name for one in checks if one.status == VERIFIED}
+    vouched = SCHEMES.get(envelope.scheme) == AUTHORITY and {"signature", "certificate"} <= held
+    return moment if vouched else None
 
 
 def _signature(envelope: NotationEnvelope, leaf: x509.Certificate) -> Check:

@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from regexplore.errors import DocumentError, PolicyError
+from regexplore.evidence import notation_envelope
 from regexplore.evidence.notation_envelope import PAYLOAD_TYPE, parse_cose, parse_notation
+from regexplore.evidence.notation_policy import EVERYTHING, load_store
 from regexplore.evidence.notation_verification import verify_notation
 from regexplore.evidence.trust import Identity, Trust
 from regexplore.oci import Descriptor, media_types
@@ -76,7 +78,16 @@ def b64(raw):
     return urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def jws(signer, *, subject=SUBJECT, crit=(SCHEME,), content_type=PAYLOAD_TYPE, spoil=False, **headers):
+def jws(
+    signer,
+    *,
+    subject=SUBJECT,
+    crit=(SCHEME,),
+    content_type=PAYLOAD_TYPE,
+    spoil=False,
+    beside=None,
+    **headers,
+):
     protected = {
         "alg": signer.algorithm,
         "cty": content_type,
@@ -91,13 +102,22 @@ def jws(signer, *, subject=SUBJECT, crit=(SCHEME,), content_type=PAYLOAD_TYPE, s
         {
             "payload": second,
             "protected": first,
-            "header": {"x5c": [b64(signer.der)]},
+            "header": {"x5c": [b64(signer.der)], **(beside or {})},
             "signature": b64(bytes(len(signature)) if spoil else signature),
         }
     ).encode()
 
 
-def cose(signer, *, subject=SUBJECT, crit=(SCHEME,), content_type=PAYLOAD_TYPE, spoil=False, **headers):
+def cose(
+    signer,
+    *,
+    subject=SUBJECT,
+    crit=(SCHEME,),
+    content_type=PAYLOAD_TYPE,
+    spoil=False,
+    beside=None,
+    **headers,
+):
     protected = cbor2.dumps(
         {
             1: -7 if signer.kind == "ec" else -37,
@@ -110,7 +130,12 @@ def cose(signer, *, subject=SUBJECT, crit=(SCHEME,), content_type=PAYLOAD_TYPE, 
     )
     body = payload(subject)
     signature = signer.sign(cbor2.dumps(["Signature1", protected, b"", body]))
-    parts = [protected, {33: [signer.der]}, body, bytes(len(signature)) if spoil else signature]
+    parts = [
+        protected,
+        {33: [signer.der], **(beside or {})},
+        body,
+        bytes(len(signature)) if spoil else signature,
+    ]
     return cbor2.dumps(cbor2.CBORTag(18, parts))
 
 
@@ -189,6 +214,80 @@ def test_a_plugin_is_not_run(form, signer, trust):
     assert "plugin" in verdict.reason
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_timestamp_is_told_as_not_checked_and_decides_nothing(form, signer, trust):
+    stamped = form(signer, beside={"io.cncf.notary.timestampSignature": b64(b"a stamp")})
+    verdict = verify_notation(stamped, SUBJECT, trust)
+    step = verdict.check("timestamp")
+    assert step is not None
+    assert (verdict.status, step.status) == ("verified", "not checked")
+    assert verdict.reason.endswith("not checked: revocation, timestamp")
+    assert verdict.signed_at is None
+    assert verify_notation(form(signer), SUBJECT, trust).check("timestamp") is None
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("expiry", ["tomorrow", 7, [NOON.isoformat()]], ids=str)
+def test_an_expiry_that_is_no_time_fails(form, expiry, signer, trust):
+    verdict = verify_notation(form(signer, **{EXPIRY: expiry, "crit": (SCHEME, EXPIRY)}), SUBJECT, trust)
+    step = verdict.check("expiry")
+    assert step is not None
+    assert (verdict.status, step.status, "no time" in step.reason) == ("failed", "failed", True)
+
+
+@pytest.mark.parametrize(("days", "status"), [(-1, "failed"), (1, "verified")])
+def test_an_expiry_may_be_a_number_in_cbor(days, status, signer, trust):
+    moment = cbor2.CBORTag(1, int((NOON + timedelta(days=days)).timestamp()))
+    envelope = cose(signer, **{EXPIRY: moment, "crit": (SCHEME, EXPIRY)})
+    assert verify_notation(envelope, SUBJECT, trust).status == status
+
+
+@pytest.mark.parametrize("seconds", [1e300, float("nan"), "now"])
+def test_a_number_that_is_no_time_is_no_envelope(seconds):
+    with pytest.raises(DocumentError, match="no CBOR"):
+        parse_cose(cose(Signer(), **{EXPIRY: cbor2.CBORTag(1, seconds)}))
+
+
+AUTHENTIC = "io.cncf.notary.authenticSigningTime"
+LATE = NOON + timedelta(days=90)
+
+
+def authority(form, signer, **changes):
+    headers = {SCHEME: "notary.x509.signingAuthority", AUTHENTIC: NOON.isoformat(), **changes}
+    return form(signer, crit=(SCHEME, AUTHENTIC), **headers)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_time_of_a_signing_authority_counts_where_the_authority_does(form, signer, tmp_path):
+    ca = trusting(signer, tmp_path)
+    late = Trust(notation_store=tmp_path, identities=ca.identities, now=LATE)
+    nobody = verify_notation(authority(form, signer), SUBJECT, late)
+    assert (nobody.status, nobody.signed_at) == ("not checked", None), "its store is another one"
+    (tmp_path / "x509" / "ca").rename(tmp_path / "x509" / "signingAuthority")
+    found = verify_notation(authority(form, signer), SUBJECT, late)
+    assert (found.status, found.signed_at) == ("verified", NOON), found
+    assert verify_notation(authority(form, signer, spoil=True), SUBJECT, late).signed_at is None
+    early = authority(form, signer, **{AUTHENTIC: (NOON - timedelta(days=30)).isoformat()})
+    found = verify_notation(early, SUBJECT, late)
+    assert (found.status, found.signed_at) == ("failed", None)
+    assert "was not valid at 2026-01-30" in found.reason
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_t39_a_time_that_the_signer_claims_is_vouched_for_by_nobody(form, signer, trust):
+    found = verify_notation(authority(form, signer, **{SCHEME: "notary.x509"}), SUBJECT, trust)
+    assert (found.status, found.signed_at) == ("verified", None)
+
+
+@pytest.mark.parametrize("signature", [b"", bytes(63), bytes(65)])
+def test_a_signature_of_another_length_fails(signature, tmp_path):
+    signer = Signer()
+    tree = json.loads(jws(signer))
+    changed = json.dumps({**tree, "signature": b64(signature)}).encode()
+    verdict = verify_notation(changed, SUBJECT, trusting(signer, tmp_path))
+    assert (verdict.status, verdict.reason) == ("failed", "signature: not made with the certificate's key")
+
+
 def test_without_a_store_nothing_is_verified(signer):
     verdict = verify_notation(jws(signer), SUBJECT, Trust(identities=(Identity(identity="*"),), now=NOON))
     assert (verdict.status, "trust store" in verdict.reason) == ("not checked", True)
@@ -208,11 +307,11 @@ def test_a_certificate_that_ran_out_is_not_judged_by_a_time_nobody_checked(signe
     assert (verdict.status, reason(verdict)) == ("not checked", "certificate")
 
 
-def policy(level="strict", identities=("*",), scopes=("*",)):
+def policy(level="strict", identities=("*",), scopes=("*",), **verification):
     statement = {
         "name": "one",
         "registryScopes": list(scopes),
-        "signatureVerification": {"level": level},
+        "signatureVerification": {"level": level, **verification},
         "trustStores": ["ca:demo"],
         "trustedIdentities": list(identities),
     }
@@ -242,6 +341,101 @@ def test_a_policy_that_says_nothing_of_the_repository_is_refused(document, signe
         verify_notation(jws(signer), SUBJECT, trust, "registry.example/app")
 
 
+def test_of_two_statements_the_one_that_names_the_repository_counts(signer, tmp_path):
+    both = policy("skip")
+    both["trustPolicies"] += policy(scopes=["registry.example/app"])["trustPolicies"]
+    trust = trusting(signer, tmp_path, notation_policy=both)
+    assert verify_notation(jws(signer), SUBJECT, trust, "registry.example/app").status == "verified"
+    assert verify_notation(jws(signer), SUBJECT, trust, "registry.example/other").status == "not checked"
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        (policy("lax"), "'one': the level is 'lax', not one of strict, permissive, audit, skip"),
+        (
+            policy(override={"integrity": "skip"}),
+            "'one': an override of a step that is none, or of integrity",
+        ),
+        (policy(override={"patience": "log"}), "'one': an override of a step that is none, or of integrity"),
+        (policy(override=["expiry"]), "'one': an override of a step that is none, or of integrity"),
+    ],
+)
+def test_a_policy_that_cannot_be_followed_is_refused(document, told, signer, tmp_path):
+    trust = trusting(signer, tmp_path, notation_policy=document)
+    with pytest.raises(PolicyError, match=told):
+        verify_notation(jws(signer), SUBJECT, trust)
+
+
+EXPIRED = {EXPIRY: "2026-02-01T00:00:00Z", "crit": (SCHEME, EXPIRY)}
+LOGGED = "the policy 'one' only logs that"
+
+
+@pytest.mark.parametrize(
+    ("level", "override", "status"),
+    [
+        ("strict", {}, "failed"),
+        ("strict", {"expiry": "log"}, "not checked"),
+        ("permissive", {}, "not checked"),
+        ("permissive", {"expiry": "enforce"}, "failed"),
+        ("audit", {}, "not checked"),
+    ],
+)
+def test_what_a_policy_only_logs_is_never_verified(level, override, status, signer, tmp_path):
+    trust = trusting(signer, tmp_path, notation_policy=policy(level, override=override))
+    verdict = verify_notation(jws(signer, **EXPIRED), SUBJECT, trust)
+    assert (verdict.status, verdict.reason.startswith("expiry: it expired on 2026-02-01")) == (status, True)
+    assert verdict.reason.endswith(LOGGED) == (status == "not checked")
+
+
+def test_no_level_forgives_content_that_was_changed(signer, tmp_path):
+    trust = trusting(signer, tmp_path, notation_policy=policy("audit"))
+    assert verify_notation(jws(signer, spoil=True), SUBJECT, trust).reason.startswith("signature: ")
+    assert verify_notation(jws(signer, subject=OTHER), SUBJECT, trust).reason.startswith("subject: ")
+
+
+def test_stores_that_the_policy_does_not_name_do_not_count(signer, tmp_path):
+    trust = trusting(signer, tmp_path, notation_policy=policy())
+    (tmp_path / "x509" / "ca" / "demo").rename(tmp_path / "x509" / "ca" / "other")
+    verdict = verify_notation(jws(signer), SUBJECT, trust)
+    assert (verdict.status, verdict.reason) == (
+        "not checked",
+        "certificate: the trust store has no certificates of kind 'ca' for this policy",
+    )
+
+
+def test_a_store_of_files_in_der_and_of_other_things(signer, tmp_path):
+    store = tmp_path / "ca" / "demo"
+    store.mkdir(parents=True)
+    (store / "root.der").write_bytes(signer.der)
+    (store / "README.txt").write_text("what is here")
+    (tmp_path / "ca" / "elsewhere").symlink_to(store)
+    assert load_store(tmp_path, "ca", EVERYTHING) == [signer.certificate], (
+        "a link to a folder is not followed"
+    )
+    assert load_store(tmp_path, "signingAuthority", EVERYTHING) == []
+
+
+def test_t39_a_store_with_something_that_is_no_certificate_is_refused(signer, tmp_path):
+    trust = trusting(signer, tmp_path)
+    file = tmp_path / "x509" / "ca" / "demo" / "more.pem"
+    whole = "more.pem in the trust store is a link, a folder, or too large"
+    for make, told in (
+        (lambda: file.symlink_to(tmp_path / "x509" / "ca" / "demo" / "root.pem"), whole),
+        (file.mkdir, whole),
+        (lambda: file.write_bytes(b" " * (300 << 10)), whole),
+        (lambda: file.write_bytes(b"hello"), "more.pem in the trust store: no certificate"),
+        (
+            lambda: file.write_bytes(b"-----BEGIN CERTIFICATE-----\n"),
+            "more.pem in the trust store: no certificates in PEM",
+        ),
+    ):
+        make()
+        with pytest.raises(PolicyError, match=told):
+            verify_notation(jws(signer), SUBJECT, trust)
+        file.rmdir() if file.is_dir() else file.unlink()
+
+
 def test_keys_that_are_too_weak_or_do_not_fit_fail(tmp_path):
     weak = Signer("weak")
     verdict = verify_notation(jws(weak), SUBJECT, trusting(weak, tmp_path))
@@ -253,6 +447,12 @@ def test_keys_that_are_too_weak_or_do_not_fit_fail(tmp_path):
     for algorithm in ("none", "HS256", "ES384"):
         liar.algorithm = algorithm
         assert verify_notation(jws(liar), SUBJECT, trusting(liar, tmp_path)).status == "failed"
+
+
+def test_t26_an_envelope_beyond_the_limit_is_not_read(monkeypatch):
+    monkeypatch.setattr(notation_envelope, "MAX_ENVELOPE_BYTES", 1_000)
+    with pytest.raises(DocumentError, match="an envelope of more than 1,000 bytes"):
+        parse_notation(b"{" + b" " * 1_000)
 
 
 PARTS = [b"\xa0", {}, b"{}", b""]
