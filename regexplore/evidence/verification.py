@@ -7,6 +7,7 @@ from regexplore.evidence.checks import not_checked
 from regexplore.evidence.cosign_verification import verify_cosign
 from regexplore.evidence.notation_verification import verify_notation
 from regexplore.evidence.piece import Evidence
+from regexplore.evidence.sigstore_roots import log_keys_of, roots_of
 from regexplore.evidence.sigstore_verification import verify_bundle
 from regexplore.evidence.trust import Trust
 from regexplore.evidence.verdict import FAILED, Check, Verdict
@@ -97,7 +98,8 @@ def check_trust(trust: Trust) -> None:
     from regexplore.evidence.certificates import load_certificates
     from regexplore.evidence.public_keys import load_public_key
 
-    for name, pem in [*trust.keys.items(), *(("of a log", pem) for pem in trust.log_keys)]:
+    log_keys = [*trust.log_keys, *_trusted_root(trust.sigstore)]
+    for name, pem in [*trust.keys.items(), *(("of a log", pem) for pem in log_keys)]:
         try:
             load_public_key(pem)
         except DocumentError as error:
@@ -107,3 +109,14 @@ def check_trust(trust: Trust) -> None:
             load_certificates(trust.roots)
     except DocumentError as error:
         raise PolicyError(f"roots: {error}") from None
+
+
+def _trusted_root(name: str) -> tuple[str, ...]:
+    """Read a trusted root of sigstore; give the keys of its logs."""
+    try:
+        roots_of(name)
+        return log_keys_of(name)
+    except MissingExtraError:
+        return ()  # whoever needs it says so
+    except (DocumentError, OSError) as error:
+        raise PolicyError(f"trusted root {name!r}: {error}") from None
