@@ -7,7 +7,7 @@ from typing import Any
 
 from regexplore.auditing.gather import CONFIG, FILES, MANIFEST
 from regexplore.auditing.policy import Policy
-from regexplore.auditing.rule import SEVERITIES, STATUSES, Outcome, Rule, unknown
+from regexplore.auditing.rule import SCOPES, SEVERITIES, STATUSES, Outcome, Rule, unknown
 from regexplore.auditing.subjects import (
     AuditedManifest,
     AuditedRegistry,
@@ -40,10 +40,11 @@ def ask_all(
 ) -> list[Row]:
     """Ask every rule about everything in its scope; rows as in the frame of findings, in a fixed order."""
     rows: list[Row] = []
+    scopes = {scope: [rule for rule in rules.values() if rule.scope == scope] for scope in SCOPES}
     if registry is not None:
-        rows += _ask(rules, "registry", registry, policy, {"reference": registry.name})
+        rows += _ask(scopes["registry"], registry, policy, {"reference": registry.name})
     for repository in repositories:
-        rows += _ask(rules, "repository", repository, policy, {"reference": repository.name})
+        rows += _ask(scopes["repository"], repository, policy, {"reference": repository.name})
         rows += _unread(rules, repository)
         for manifest in repository.manifests:
             about = {
@@ -51,16 +52,14 @@ def ask_all(
                 "digest": str(manifest.digest),
                 "platform": manifest.platform if manifest.index is not None else None,
             }
-            rows += _ask(rules, "manifest", manifest, policy, about)
+            rows += _ask(scopes["manifest"], manifest, policy, about)
             if manifest.is_image and manifest.format not in _BUILD_PARTS:
-                rows += _ask(rules, "image", manifest, policy, about)
+                rows += _ask(scopes["image"], manifest, policy, about)
     return sorted(rows, key=_order)
 
 
-def _ask(rules: Mapping[str, Rule], scope: str, subject: Any, policy: Policy, about: Row) -> Iterator[Row]:
-    for rule in rules.values():
-        if rule.scope != scope:
-            continue
+def _ask(rules: Iterable[Rule], subject: Any, policy: Policy, about: Row) -> Iterator[Row]:
+    for rule in rules:
         for outcome in _outcomes(rule, subject, policy):
             yield {
                 "rule": rule.id,

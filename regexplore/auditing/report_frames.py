@@ -174,15 +174,12 @@ def _coverage_rows(root: AuditedManifest) -> Iterator[Row]:
     looks = {(look.subject, look.channel): look for look in root.looks}
     subjects = {look.subject: look.platform for look in root.looks} or {root.digest: ""}
     for digest, platform in subjects.items():
+        evidence = root.evidence_on(digest)
         for kind in KINDS:
             if kind == OTHER:
                 continue
             for channel in CHANNELS:
-                found = [
-                    one
-                    for one in root.evidence_on(digest)
-                    if one.piece.kind == kind and channel in one.piece.channels
-                ]
+                found = [one for one in evidence if one.piece.kind == kind and channel in one.piece.channels]
                 look = looks.get((digest, channel))
                 outcome = ("found" if found else "none") if look is not None else NOT_LOOKED
                 if look is not None and not found and look.outcome in ("failed", NOT_LOOKED):

@@ -142,11 +142,13 @@ class Rule:
             It returned something else than outcomes.
         """
         answer = self.check(subject, policy)
+        if isinstance(answer, Outcome):
+            return [answer]
         if answer is None:
             return [not_applicable()]
         if isinstance(answer, bool):
             return [passed() if answer else failed(self.title)]
-        found = [answer] if isinstance(answer, Outcome) else list(answer)
+        found = list(answer)
         if not all(isinstance(one, Outcome) for one in found):
             raise PolicyError(f"rule {self.id} returned {type(answer).__name__}, not outcomes")
         return found or [not_applicable("there is nothing of the kind to look at")]

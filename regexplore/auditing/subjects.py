@@ -200,7 +200,8 @@ class AuditedManifest:
     @property
     def all_evidence(self) -> tuple[CheckedEvidence, ...]:
         """What hangs on it or on its index."""
-        return tuple(one for one in self.evidence if one.piece.subject in self.digests)
+        digests = self.digests
+        return tuple(one for one in self.evidence if one.piece.subject in digests)
 
     def evidence_on(self, digest: str) -> tuple[CheckedEvidence, ...]:
         """Give what hangs on another manifest, such as on a piece of evidence."""

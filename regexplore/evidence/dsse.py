@@ -71,7 +71,7 @@ def read_envelope(tree: Any, where: str = "$") -> Envelope:
     kind = tree["payloadType"]
     if not isinstance(kind, str):
         raise DocumentError("payloadType is no text", where=f"{where}.payloadType")
-    listed = list(tables(tree, "signatures", limit=MAX_SIGNATURES + 1))
+    listed = tables(tree, "signatures", limit=MAX_SIGNATURES + 1)
     if not listed:
         raise DocumentError("an envelope without signatures", where=f"{where}.signatures")
     if len(listed) > MAX_SIGNATURES:

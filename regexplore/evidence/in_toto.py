@@ -34,7 +34,7 @@ def read_statement(tree: Any, where: str = "$") -> Statement:
     """
     if not is_statement(tree):
         raise DocumentError("no in-toto statement", where=f"{where}._type")
-    listed = list(tables(tree, "subject", limit=MAX_SUBJECTS + 1))
+    listed = tables(tree, "subject", limit=MAX_SUBJECTS + 1)
     if not listed or len(listed) > MAX_SUBJECTS:
         raise DocumentError(f"a statement has 1 to {MAX_SUBJECTS:,} subjects", where=f"{where}.subject")
     subjects = tuple(StatementSubject(text(one, "name"), _digests(one.get("digest"))) for one in listed)

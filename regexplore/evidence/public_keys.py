@@ -5,6 +5,7 @@ Source: cosign ``SIGNATURE_SPEC.md`` (SHA-256; ECDSA in DER, RSA PKCS #1 v1.5 or
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 MIN_RSA_BITS = 2048
 
 
+# An audit asks for the reader's few keys at each signature.
+@lru_cache(maxsize=64)
 def load_public_key(pem: str) -> PublicKeyTypes:
     """Read a public key.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -31,18 +31,19 @@ def at(tree: Any, *path: str) -> Any:
     return tree
 
 
-def text(tree: Any, *path: str) -> str:
+def text(tree: Any, key: str, *path: str) -> str:
     """Give the text at a path, cut at `MAX_TEXT`; "" where there is none."""
     # An SBOM has tens of thousands of texts, and all but a few of them one key away.
-    found = tree.get(path[0]) if len(path) == 1 and isinstance(tree, dict) else at(tree, *path)
+    found = at(tree, key, *path) if path or not isinstance(tree, dict) else tree.get(key)
     return found[:MAX_TEXT] if isinstance(found, str) else ""
 
 
-def tables(tree: Any, *path: str, limit: int) -> Iterator[Mapping[str, Any]]:
+def tables(tree: Any, *path: str, limit: int) -> list[Mapping[str, Any]]:
     """Give the objects of the list at a path, at most so many; what is no object is left out."""
     found = at(tree, *path)
-    if isinstance(found, list):
-        yield from (one for one in found[:limit] if isinstance(one, (dict, Mapping)))
+    return (
+        [one for one in found[:limit] if isinstance(one, (dict, Mapping))] if isinstance(found, list) else []
+    )
 
 
 def texts(tree: Any, *path: str, limit: int = 1_000) -> tuple[str, ...]:

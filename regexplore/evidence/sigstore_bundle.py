@@ -74,10 +74,8 @@ def parse_bundle(raw: bytes) -> SigstoreBundle:
         message_digest=_bytes_at(message, "messageDigest", "digest"),
         certificate=_leaf(material),
         key_hint=text(material, "publicKey", "hint"),
-        log_entries=len(list(tables(material, "tlogEntries", limit=MAX_ENTRIES))),
-        timestamps=len(
-            list(tables(material, "timestampVerificationData", "rfc3161Timestamps", limit=MAX_ENTRIES))
-        ),
+        log_entries=len(tables(material, "tlogEntries", limit=MAX_ENTRIES)),
+        timestamps=len(tables(material, "timestampVerificationData", "rfc3161Timestamps", limit=MAX_ENTRIES)),
     )
 
 

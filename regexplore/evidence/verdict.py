@@ -79,4 +79,7 @@ class Verdict:
 
     def check(self, name: str) -> Check | None:
         """Return the step of a name; None when there was none."""
-        return next((check for check in self.checks if check.name == name), None)
+        for check in self.checks:
+            if check.name == name:
+                return check
+        return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, Literal
 
 import pandas as pd
@@ -126,7 +127,9 @@ def texts(values: list[str]) -> Any:
 def _array(values: list[Any], dtype: str) -> Any:
     """Give one column; what does not fit its dtype is missing, never an error for the whole frame."""
     if dtype == TEXT:
-        return pd.array([_text(value) for value in values], dtype="string")
+        plain = all(issubclass(kind, str | NoneType) for kind in set(map(type, values)))
+        plain = plain and "".join(filter(None, values)).isascii()
+        return pd.array([(one or None) if plain else _text(one) for one in values], dtype="string")
     if dtype == WHOLE:
         return pd.array([_whole(value) for value in values], dtype="Int64")
     if dtype == TIME:

@@ -67,7 +67,7 @@ def read_beside(
 
 def components_of(manifest: AuditedManifest) -> Iterator[Component]:
     """Give the packages of every SBOM beside a manifest, and say in each which SBOM it is from."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     for one in manifest.evidence:
         for component in one.sbom.components if one.sbom is not None else ():

@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -26,8 +25,8 @@ MAX_DEPTH = 100
 
 _ESCAPES = re.compile(rb"\\.", re.DOTALL)
 _TEXTS = re.compile(rb'"[^"]*"')
-_OPENING = frozenset(b"{[")
 _NO_MARKS = bytes(set(range(256)) - set(b'{}[]"'))
+_ONE_KIND = bytes.maketrans(b"[]", b"{}")
 # Go writes these so, lest a browser take JSON for HTML.
 _GO_ESCAPES = ((b"\\u0026", b"&"), (b"\\u003c", b"<"), (b"\\u003e", b">"))
 
@@ -108,7 +107,7 @@ def _read_at_once(raw: bytes) -> tuple[bool, Any]:
         same = msgspec.json.encode(tree) == text
     except (msgspec.MsgspecError, UnicodeError, ValueError, OverflowError, RecursionError):
         return False, None
-    return same and _depth(raw) <= MAX_DEPTH, tree
+    return same and _depth(text) <= MAX_DEPTH, tree
 
 
 def _read_with_care(raw: bytes) -> Any:
@@ -144,14 +143,19 @@ def _needs_walk(raw: bytes) -> bool:
 
 
 def _depth(raw: bytes) -> int:
-    """Give how deep a document is nested; it was decoded before, so its texts end where they should."""
+    """Give how deep a document is nested, as far as `MAX_DEPTH`; it was decoded before, so its texts are whole."""
     most = raw.count(b"{") + raw.count(b"[")
     if most <= MAX_DEPTH:
         return most
     # What is left of a text without brackets is two quotes; a quote that is escaped ends none.
     marks = (_ESCAPES.sub(b"", raw) if b"\\" in raw else raw).translate(None, _NO_MARKS)
-    brackets = _TEXTS.sub(b"", marks.replace(b'""', b""))
-    return max(accumulate(1 if bracket in _OPENING else -1 for bracket in brackets))
+    brackets = _TEXTS.sub(b"", marks.replace(b'""', b"")).translate(_ONE_KIND)
+    depth = 0
+    while brackets and depth <= MAX_DEPTH:
+        # The innermost of each branch goes, and with it one level.
+        brackets = brackets.replace(b"{}", b"")
+        depth += 1
+    return depth
 
 
 def _refuse_flaws(tree: Any) -> None:

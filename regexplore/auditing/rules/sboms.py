@@ -171,7 +171,7 @@ def licences(image: AuditedManifest, policy: Policy) -> Iterator[Outcome]:
     """A denied licence, or most packages without one."""
     denied = set(policy.denied_licences)
     for one, sbom in _read(image):
-        bad = [part for part in sbom.components if denied & set(_LICENCE.findall(part.licence))]
+        bad = [part for part in sbom.components if denied and denied & set(_LICENCE.findall(part.licence))]
         silent = [part for part in sbom.components if not part.licence]
         if bad:
             yield failed(f"{bad[0].name} {bad[0].version} is under {bad[0].licence}", one.digest)
@@ -197,10 +197,10 @@ def _read(image: AuditedManifest) -> Iterator[tuple[CheckedEvidence, Sbom]]:
 def _lacks(sbom: Sbom, share: float) -> Iterator[str]:
     count = len(sbom.components)
     having = {
-        "names": sum(bool(part.name) for part in sbom.components),
-        "versions": sum(bool(part.version) for part in sbom.components),
-        "suppliers": sum(bool(part.supplier) for part in sbom.components),
-        "purls or CPEs": sum(bool(part.purl or part.cpe) for part in sbom.components),
+        "names": len([part for part in sbom.components if part.name]),
+        "versions": len([part for part in sbom.components if part.version]),
+        "suppliers": len([part for part in sbom.components if part.supplier]),
+        "purls or CPEs": len([part for part in sbom.components if part.purl or part.cpe]),
     }
     for what, number in having.items():
         if count and number < share * count:

@@ -46,7 +46,7 @@ def read_cyclonedx(tree: Any) -> Sbom:
 
 def _components(tree: Any) -> Iterator[Mapping[str, Any]]:
     """Give components and what is nested in them, without recursion; deeper than `MAX_NESTING` is left out."""
-    level = list(tables(tree, "components", limit=MAX_PACKAGES + 1))
+    level = tables(tree, "components", limit=MAX_PACKAGES + 1)
     given = 0
     for _ in range(MAX_NESTING):
         deeper: list[Mapping[str, Any]] = []

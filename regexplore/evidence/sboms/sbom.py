@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
+
 # The scheme and the type; an SBOM has thousands of purls, and nothing else of them is needed here.
 _TYPE = re.compile(r"pkg:/{0,2}([A-Za-z][A-Za-z0-9.+-]{0,30})/[^/]", re.ASCII)
 
@@ -13,8 +15,8 @@ _TYPE = re.compile(r"pkg:/{0,2}([A-Za-z][A-Za-z0-9.+-]{0,30})/[^/]", re.ASCII)
 NO_VALUES = frozenset({"", "NOASSERTION", "NONE"})
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+# An SBOM has thousands of them, and a struct is made in a quarter of the time of a frozen dataclass.
+class Component(Struct, frozen=True, gc=False):
     """A package that an SBOM lists.
 
     Attributes

@@ -13,14 +13,15 @@ from regexplore.evidence.limits import MAX_PACKAGES
 from regexplore.evidence.reading import moment, tables, text, texts
 from regexplore.evidence.sboms.sbom import Component, Sbom, purl_type, said
 
-_ACTOR = re.compile(r"(?:Organization|Person|Tool): *")
+_ACTORS = frozenset({"Organization", "Person", "Tool"})
 _DIGEST = re.compile(r"sha256[:%3Aa-]{1,4}([0-9a-f]{64})", re.ASCII)
 
 
 def read_spdx(tree: Any) -> Sbom:
     """Read a JSON tree with ``spdxVersion``."""
-    packages = list(tables(tree, "packages", limit=MAX_PACKAGES + 1))
-    described = set(_described(tree))
+    packages = tables(tree, "packages", limit=MAX_PACKAGES + 1)
+    relations = tables(tree, "relationships", limit=MAX_PACKAGES * 10)
+    described = {*texts(tree, "documentDescribes"), *_described(relations)}
     version = text(tree, "spdxVersion").removeprefix("SPDX-")
     source = f"SPDX {version}"
     return Sbom(
@@ -32,7 +33,7 @@ def read_spdx(tree: Any) -> Sbom:
         components=tuple(
             _component(one, source) for one in packages[:MAX_PACKAGES] if not _is_container(one, described)
         ),
-        relationships=sum(1 for _ in tables(tree, "relationships", limit=MAX_PACKAGES * 10)),
+        relationships=len(relations),
         problems=(f"only the first {MAX_PACKAGES:,} packages were read",)
         if len(packages) > MAX_PACKAGES
         else (),
@@ -46,9 +47,11 @@ def actor(value: str) -> str:
     --------
     >>> actor("Organization: Debian")
     'Debian'
+    >>> actor("Organization")
+    'Organization'
     """
-    kind = _ACTOR.match(value)
-    return said(value[kind.end() :] if kind else value)
+    kind, colon, name = value.partition(":")
+    return said(name.lstrip(" ") if colon and kind in _ACTORS else value)
 
 
 def _component(package: Mapping[str, Any], source: str) -> Component:
@@ -71,16 +74,15 @@ def _component(package: Mapping[str, Any], source: str) -> Component:
     )
 
 
-def _described(tree: Any) -> Iterator[str]:
-    yield from texts(tree, "documentDescribes")
-    for relation in tables(tree, "relationships", limit=MAX_PACKAGES * 10):
-        if text(relation, "relationshipType") == "DESCRIBES":
+def _described(relations: list[Mapping[str, Any]]) -> Iterator[str]:
+    for relation in relations:
+        if relation.get("relationshipType") == "DESCRIBES":
             yield text(relation, "relatedSpdxElement")
 
 
 def _is_container(package: Mapping[str, Any], described: set[str]) -> bool:
     """Tell whether a package stands for the image itself: the subject of the SBOM, not its content."""
-    return text(package, "primaryPackagePurpose") == "CONTAINER" and text(package, "SPDXID") in described
+    return package.get("primaryPackagePurpose") == "CONTAINER" and text(package, "SPDXID") in described
 
 
 def _subjects(packages: list[Mapping[str, Any]], described: set[str]) -> Iterator[str]:

@@ -26,7 +26,7 @@ def is_spdx3(tree: Any) -> bool:
 
 def read_spdx3(tree: Any) -> Sbom:
     """Read a JSON-LD tree with SPDX 3's context."""
-    elements = list(tables(tree, "@graph", limit=MAX_ELEMENTS))
+    elements = tables(tree, "@graph", limit=MAX_ELEMENTS)
     by_id = {text(one, "spdxId") or text(one, "@id"): one for one in elements}
     creation = next((one for one in elements if _type(one) == "CreationInfo"), {})
     packages = [one for one in elements if _type(one) == "software_Package"]

@@ -6,7 +6,8 @@ Source: SPDX specification 2.3, annex on the tag-value format.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from regexplore.evidence.limits import MAX_PACKAGES
 from regexplore.evidence.reading import MAX_TEXT

@@ -20,7 +20,7 @@ def is_syft(tree: Any) -> bool:
 
 def read_syft(tree: Any) -> Sbom:
     """Read syft's JSON tree."""
-    packages = list(tables(tree, "artifacts", limit=MAX_PACKAGES + 1))
+    packages = tables(tree, "artifacts", limit=MAX_PACKAGES + 1)
     source = f"syft {text(tree, 'schema', 'version')}"
     metadata = at(tree, "source", "metadata")
     digest = text(metadata, "manifestDigest")
