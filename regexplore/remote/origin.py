@@ -51,11 +51,6 @@ class Origin(NamedTuple):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
-    @property
-    def is_loopback(self) -> bool:
-        """Whether the host is this machine, by its name alone: nothing is looked up."""
-        return is_loopback(self.host)
-
     def may_redirect_to(self, target: Origin) -> bool:
         """Whether a request to this origin may be sent on to another.
 

@@ -147,9 +147,7 @@ class ParallelRanges:
         return bytes(given)
 
     def read(self, size: int, *, decode_content: bool = False) -> bytes:
-        """Return what follows; after the last window nothing can."""
-        if self._position < self._target.size:
-            return self.read1(size)
+        """Return what follows the content: asked for at its end, where after the last window nothing can come."""
         return b"" if self._stream is None else bytes(self._stream.raw.read(size, decode_content=False))
 
     def close(self) -> None:

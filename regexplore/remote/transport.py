@@ -14,9 +14,7 @@ from os import PathLike, fspath
 from typing import Any
 
 import requests
-from requests.exceptions import InvalidURL
 from urllib3 import Timeout
-from urllib3.exceptions import LocationValueError
 from urllib3.response import BaseHTTPResponse
 
 from regexplore._version import __version__
@@ -255,10 +253,7 @@ class Transport:
         if known is not None and known.pool is not None:
             return known
         cert = self._cert if with_cert else None
-        try:
-            found = self._adapter.get_connection_with_tls_context(request, self._verify, cert=cert)
-        except LocationValueError as error:
-            raise InvalidURL(error, request=request) from None
+        found = self._adapter.get_connection_with_tls_context(request, self._verify, cert=cert)
         self._adapter.cert_verify(found, request.url or "", self._verify, cert)  # type: ignore[no-untyped-call]
         self._pools[key] = found  # type: ignore[assignment]  # what the stubs call a base class
         return found  # type: ignore[return-value]

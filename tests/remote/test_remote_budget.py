@@ -113,6 +113,45 @@ def test_seconds_run_from_the_first_entry(monkeypatch):
             budget.spend_request()
 
 
+def test_bytes_that_are_used_up_leave_no_request():
+    with SandboxServer() as server:
+        server.store.put_blob("some/app", BLOB.digest, BODY)
+        repo = repository(server.host)
+        with rx.Budget(bytes=1000) as budget:
+            assert repo.fetch_all(BLOB) == BODY
+            with pytest.raises(errors.BudgetExceededError, match="the budget of 1,000 bytes is used up"):
+                repo.exists(BLOB)
+        assert (len(server.log), budget.requests) == (1, 1)
+
+
+def test_what_another_process_sent_counts():
+    budget = rx.Budget(requests=3)
+    budget.spent_elsewhere(3)
+    with scripted(lambda seen: Answer()) as server, budget:
+        with pytest.raises(errors.BudgetExceededError, match="3 requests"):
+            repository(server.host).exists(BLOB)
+        assert not server.seen
+
+
+@pytest.mark.parametrize(
+    ("limits", "shown"),
+    [
+        ({}, "<Budget without limits, 2 requests>"),
+        ({"requests": 1_500}, "<Budget 2 of 1,500 requests>"),
+        ({"bytes": 10_000}, "<Budget 1,000 of 10,000 bytes>"),
+        (
+            {"requests": 3, "bytes": 2_000, "seconds": 5},
+            "<Budget 2 of 3 requests, 1,000 of 2,000 bytes, 0.0 of 5 seconds>",
+        ),
+    ],
+)
+def test_it_shows_what_is_spent_of_what(limits, shown):
+    budget = rx.Budget(**limits)
+    budget.spent_elsewhere(2)
+    budget.spend_bytes(1_000)
+    assert repr(budget) == shown
+
+
 @pytest.mark.parametrize("most", [1, 3, 8])
 def test_a_table_of_tags_keeps_what_it_got(demo, most):
     before = sent(demo)

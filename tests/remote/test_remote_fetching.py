@@ -102,6 +102,14 @@ def test_fetch_5_to_where_it_is_and_beyond_the_end_costs_nothing():
         assert len(server.seen) == 1
 
 
+def test_fetch_5_a_move_of_no_known_kind_is_refused():
+    with opened(ranged) as (server, stream):
+        with pytest.raises(ValueError, match="whence is 0, 1 or 2, not 3"):
+            stream.seek(0, 3)
+        assert (stream.tell(), len(server.seen)) == (0, 1)
+        assert stream.read() == CONTENT
+
+
 def test_fetch_5_before_the_start_is_refused():
     with opened(ranged) as (_, stream), pytest.raises(ValueError, match="before the start"):
         stream.seek(-1)
@@ -241,6 +249,27 @@ def test_fetch_10_read_in_every_way():
         buffer = bytearray(100)
         assert stream.readinto(buffer) == 100
         assert bytes(buffer) + stream.read(50) + stream.read1(50) + stream.read() == CONTENT
+    with opened(ranged) as (_, stream):
+        buffer, content = bytearray(30_000), b""
+        while got := stream.readinto1(buffer):
+            content += buffer[:got]
+        assert content == CONTENT
+        assert stream.verified is True
+
+
+def test_fetch_10_a_body_that_breaks_behind_its_last_byte_is_not_verified():
+    """All bytes are there, but nobody said that they are all: more could have followed."""
+    chunked = Answer(
+        body=b"%x\r\n%s\r\n" % (len(CONTENT), CONTENT),
+        headers=[("Transfer-Encoding", "chunked")],
+        length=None,
+    )
+    with opened(lambda seen: chunked) as (_, stream):
+        with pytest.raises(
+            errors.ConnectionLostError, match=f"{len(CONTENT)} of {len(CONTENT)} bytes arrived"
+        ):
+            stream.read()
+        assert stream.verified is False
 
 
 def test_fetch_10_lines_of_text_can_be_read():
@@ -248,3 +277,85 @@ def test_fetch_10_lines_of_text_can_be_read():
     target = Descriptor.from_bytes("text/plain", text.encode())
     with opened(lambda seen: Answer(body=text.encode()), target) as (_, stream):
         assert list(io.TextIOWrapper(stream, "utf-8")) == text.splitlines(keepends=True)
+
+
+# ---- small blobs at once -----------------------------------------------------------------------------
+
+
+def test_fetch_10_a_small_blob_read_whole_is_one_request_and_verified():
+    with scripted(lambda seen: Answer(body=CONTENT)) as server:
+        assert repository(server.host).blobs.fetch_whole(BLOB, len(CONTENT)) == CONTENT
+        assert server.lines == [f"GET {PATH}"]
+
+
+def test_t20_a_blob_larger_than_the_limit_is_not_asked_for():
+    with scripted(lambda seen: Answer(body=CONTENT)) as server:
+        with pytest.raises(errors.SizeExceedsLimitError, match=f"{len(CONTENT)} bytes, more than 100"):
+            repository(server.host).blobs.fetch_whole(BLOB, 100)
+        assert not server.seen
+
+
+def test_fetch_10_a_small_blob_that_was_cut_is_read_again():
+    answers = [Answer(body=CONTENT, cut=1_000), Answer(body=CONTENT)]
+    with scripted({f"GET {PATH}": answers}) as server:
+        assert repository(server.host).blobs.fetch_whole(BLOB, len(CONTENT)) == CONTENT
+        assert server.lines == [f"GET {PATH}"] * 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(body=CONTENT, cut=1_000), errors.ConnectionLostError),
+        (Answer(body=CONTENT[:-1], length=None), errors.ShortContentError),
+        (Answer(body=CONTENT + b"x", length=None), errors.TrailingDataError),
+        (Answer(body=b"x" + CONTENT[1:]), errors.MismatchedDigestError),
+        (Answer(body=CONTENT[:-1]), errors.ContentError),
+    ],
+    ids=["cut", "short", "trailing", "other", "another length"],
+)
+def test_t19_a_small_blob_that_is_wrong_is_never_returned(answer, kind):
+    with scripted(lambda seen: answer) as server, pytest.raises(kind):
+        repository(server.host).blobs.fetch_whole(BLOB, len(CONTENT))
+
+
+# ---- a part of a blob --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["docker_registry", "sandbox"])
+def test_fetch_7_a_part_is_one_range_request(kind, request):
+    found = request.getfixturevalue(kind)
+    repo = repository(getattr(found, "host", found))
+    repo.push(BLOB, CONTENT)
+    before = repo.requests_sent
+    assert repo.read_range(BLOB, 1_000, 3_000) == CONTENT[1_000:3_000]
+    assert repo.read_range(BLOB, len(CONTENT) - 1, len(CONTENT)) == CONTENT[-1:]
+    assert repo.requests_sent == before + 2
+
+
+def test_fetch_7_a_part_of_nothing_costs_nothing_and_one_outside_is_refused():
+    with scripted(ranged) as server:
+        repo = repository(server.host)
+        assert repo.read_range(BLOB, 5, 5) == b""
+        for start, end in ((-1, 5), (6, 5), (0, len(CONTENT) + 1)):
+            with pytest.raises(ValueError, match="is not inside"):
+                repo.read_range(BLOB, start, end)
+        assert not server.seen
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(body=CONTENT), errors.NotSeekableError),
+        (Answer(416), errors.NotSeekableError),
+        (Answer(404), errors.NotFoundError),
+        (Answer(206, CONTENT[:50], [("Content-Range", f"bytes 0-99/{len(CONTENT)}")], None), errors.ShortContentError),
+        (Answer(206, CONTENT[:100], [("Content-Range", f"bytes 0-99/{len(CONTENT)}")], cut=50), errors.ConnectionLostError),
+        (Answer(206, CONTENT[:100], [("Content-Range", f"bytes 0-99/{len(CONTENT)}"), ("Content-Encoding", "gzip")]), errors.NotSeekableError),
+    ],
+    ids=["all of it", "refused", "gone", "short", "cut", "encoded"],
+)  # fmt: skip
+def test_fetch_7_a_part_that_is_not_what_was_asked_for_is_never_returned(answer, kind):
+    with scripted(lambda seen: answer) as server:
+        with pytest.raises(kind):
+            repository(server.host).read_range(BLOB, 0, 100)
+        assert [seen.headers["Range"] for seen in server.seen] == ["bytes=0-99"]

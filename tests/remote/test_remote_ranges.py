@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
 from support.clients import options_for, repository
+from support.left_over import LeftOver, awaited, threads
+from support.scripted_server import Answer, Seen, scripted
 
 import regexplore as rx
 from regexplore import errors
@@ -194,6 +197,146 @@ def test_what_cannot_be_read_is_an_error_with_a_name_that_stays(
             stream.read(1)
     sandbox.faults.clear()
     assert read(repo) == CONTENT
+
+
+# ---- one stream where windows gain nothing, or are not served ------------------------------------------
+
+
+@pytest.fixture
+def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One connection fills the line: after the first window the rest is asked for as one stream."""
+    monkeypatch.setattr(parallel_ranges, "FAST", 0)
+
+
+@pytest.mark.usefixtures("fast_line")
+def test_the_one_stream_that_breaks_goes_on_where_it_broke(
+    repo: RemoteRepository, sandbox: SandboxServer
+) -> None:
+    sandbox.faults.add(Fault.cut(2 * WINDOW), method="GET", path=PATH, skip=1, times=1)
+    assert read(repo) == CONTENT
+    first, rest, *windows = ranges(sandbox)
+    assert (first, rest) == (f"bytes=0-{WINDOW - 1}", f"bytes={WINDOW}-{BLOB.size - 1}")
+    starts = sorted(int(text.removeprefix("bytes=").partition("-")[0]) for text in windows)
+    assert starts == list(range(3 * WINDOW, BLOB.size, WINDOW))
+
+
+@pytest.mark.usefixtures("fast_line")
+def test_a_stream_that_breaks_again_and_again_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel_ranges, "RESUMES", 0)
+
+    def respond(seen: Seen) -> Answer:
+        first, last = map(int, seen.headers["Range"].removeprefix("bytes=").split("-"))
+        named = ("Content-Range", f"bytes {first}-{last}/{BLOB.size}")
+        return Answer(206, CONTENT[first : last + 1], [named], cut=3 * WINDOW if first else None)
+
+    with scripted(respond) as server, repository(server.host).fetch(BLOB) as stream:
+        with pytest.raises(errors.ConnectionLostError, match=f"{4 * WINDOW} of {BLOB.size} bytes arrived"):
+            stream.read()
+        assert stream.verified is False
+        assert len(server.seen) == 2
+
+
+def first_window_only(whole: Answer) -> Callable[[Seen], Answer]:
+    """Serve the first range as asked, no other, and all of it as told."""
+
+    def respond(seen: Seen) -> Answer:
+        asked = seen.headers["Range"]
+        if asked is None:
+            return whole
+        if asked != f"bytes=0-{WINDOW - 1}":
+            return Answer(416)
+        return Answer(206, CONTENT[:WINDOW], [("Content-Range", f"bytes 0-{WINDOW - 1}/{BLOB.size}")])
+
+    return respond
+
+
+@pytest.mark.parametrize(
+    ("whole", "arrived"),
+    [
+        (Answer(body=CONTENT, cut=3 * WINDOW), 3 * WINDOW),
+        (Answer(body=CONTENT[: 3 * WINDOW], length=None), 3 * WINDOW),
+        (Answer(body=CONTENT, cut=WINDOW // 2), WINDOW),
+        (Answer(body=CONTENT[: WINDOW // 2], length=None), WINDOW),
+    ],
+    ids=["cut", "ends too early", "cut in what is known", "ends in what is known"],
+)
+def test_the_only_stream_there_is_is_not_begun_again(whole: Answer, arrived: int) -> None:
+    with scripted(first_window_only(whole)) as server, repository(server.host).fetch(BLOB) as stream:
+        with pytest.raises(
+            errors.ConnectionLostError, match=f"broke.*: {arrived} of {BLOB.size} bytes arrived"
+        ):
+            stream.read()
+        assert stream.verified is False
+        assert [seen.headers["Range"] for seen in server.seen].count(None) == 1
+
+
+def test_the_only_stream_there_is_is_read_over_and_then_on() -> None:
+    for whole in (Answer(body=CONTENT), Answer(body=CONTENT, length=None)):
+        with scripted(first_window_only(whole)) as server:
+            assert read(repository(server.host)) == CONTENT
+
+
+def test_the_end_stays_the_end(repo: RemoteRepository) -> None:
+    with repo.fetch(BLOB) as stream:
+        assert stream.read() == CONTENT
+        body = stream._response.raw
+        assert (body.read1(10), body.read(10), stream.read(10)) == (b"", b"", b"")
+        assert stream.verified is True
+
+
+def test_a_seek_where_ranges_are_no_longer_served_leaves_the_stream_as_it_was(
+    repo: RemoteRepository, sandbox: SandboxServer
+) -> None:
+    with repo.fetch(BLOB) as stream:
+        assert stream.read(100) == CONTENT[:100]
+        rule = sandbox.faults.add(Fault.status(416), method="GET", path=PATH)
+        # What is far from the end would come in windows again.
+        with pytest.raises(errors.NotSeekableError, match="416"):
+            stream.seek(7 * WINDOW)
+        assert (stream.tell(), stream.seekable()) == (100, False)
+        sandbox.faults.remove(rule)
+        assert stream.read() == CONTENT[100:]
+        assert stream.verified is True
+
+
+# ---- slow windows ------------------------------------------------------------------------------------
+
+
+def test_a_window_that_is_slow_is_waited_for(
+    repo: RemoteRepository, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel_ranges, "_POLL_SECONDS", 0.01)
+    sandbox.faults.add(Fault.delay(0.3), method="GET", path=PATH, skip=1, times=1)
+    assert read(repo) == CONTENT
+
+
+def test_a_window_whose_connection_is_reset_is_asked_for_again(
+    repo: RemoteRepository, sandbox: SandboxServer
+) -> None:
+    rule = sandbox.faults.add(Fault.reset(), method="GET", path=PATH, skip=2, times=1)
+    assert read(repo) == CONTENT
+    assert rule.met
+    asked = ranges(sandbox)
+    assert sorted(asked.count(one) for one in set(asked)) == [1] * 15 + [2]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.drip(0.05, 100), Fault.drip(30, 100), Fault.delay(30)],
+    ids=["drips", "stops", "never begins"],
+)
+def test_t27_windows_do_not_outlast_the_deadline(fault: Fault, sandbox: SandboxServer) -> None:
+    left = LeftOver()
+    repo = repository(sandbox.host, "large/app", transfer_deadline=1.0)
+    repo.push(BLOB, CONTENT)
+    sandbox.faults.add(fault, method="GET", path=PATH, skip=1)
+    with repo.fetch(BLOB) as stream:
+        with pytest.raises(errors.DeadlineExceededError):
+            stream.read()
+        assert stream.verified is False
+    assert awaited(
+        lambda: not [one for one in threads() - left.threads if one.name.startswith("regexplore-range")]
+    )
 
 
 # ---- moving, files, storage elsewhere --------------------------------------------------------------
