@@ -19,7 +19,7 @@ CELLS = {
     "claimed": "#dda63a",
     "none": "#d8d8d8",
     "failed": "#c44601",
-    "not looked at": "#ffffff",
+    "not looked at": "none",
 }
 MAX_ROWS = 40
 _WIDTH, _ROW, _LEFT = 640, 26, 90
@@ -128,6 +128,9 @@ def _coverage_rows(result: AuditResult, kinds: list[str]) -> list[tuple[str, lis
 
 
 def _ink(state: str) -> str:
+    """Give the colour of words on the colour of a state; "" for that of all words, where there is none."""
+    if state == "not looked at":
+        return ""
     return "#ffffff" if state in ("verified", "failed") else "#1f2328"
 
 
@@ -153,10 +156,13 @@ def _text(left: float, top: float, words: str, anchor: str = "start", title: str
 
 
 def _svg(title: str, parts: list[str], height: float, width: float = _WIDTH) -> str:
-    """Give the picture on a ground of its own: JupyterLab shows it as an image, which knows no theme."""
+    """Give the picture on a ground of its own: JupyterLab shows it as an image, which knows no theme.
+
+    A page that has it as a part of its own takes the ground away, and gives the words its colour.
+    """
     style = "text{font:13px Helvetica,Arial,sans-serif;fill:#1f2328}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{html(title)}" width="{width:.0f}" '
         f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"><style>{style}</style>'
-        f'<rect width="100%" height="100%" fill="#ffffff"/>{"".join(parts)}</svg>'
+        f'<rect class="ground" width="100%" height="100%" fill="#ffffff"/>{"".join(parts)}</svg>'
     )

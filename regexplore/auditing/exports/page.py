@@ -26,6 +26,7 @@ _STYLE = (
     "background:var(--rx-ground);color:var(--rx-text)}"
     "h1{font-size:1.6rem;overflow-wrap:anywhere}h2{font-size:1.2rem;margin-top:2rem}"
     ".rx-page svg{max-width:100%;height:auto}"
+    ".rx-page svg>.ground{fill:none}.rx-page svg>text{fill:var(--rx-text)}"
     ".rx-page>details{margin-top:1.2rem}.rx-page>details>summary{font-size:1.2rem;font-weight:700;cursor:pointer}"
     ".rx-wide{overflow-x:auto}"
     ".rx-wide table{border-collapse:collapse;font-size:13px;margin:.5rem 0}"
