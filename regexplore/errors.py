@@ -67,6 +67,7 @@ Examples
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -297,7 +298,8 @@ class TooManyPagesError(ListingError):
 class ErrorDetail:
     """One entry of a registry's error list (Go ``errcode.Error``).
 
-    The text form is the code in lower case with blanks, then message, then detail, as Go prints it.
+    The text form is the code in lower case with blanks, then message, then detail, as Go prints them; a detail that
+    is more than text is shown as the JSON that it came as.
     """
 
     code: str
@@ -309,7 +311,14 @@ class ErrorDetail:
         if not self.message:
             return spelled_out(text)
         text = f"{text}: {self.message}"
-        return spelled_out(text if self.detail in (None, "", {}, []) else f"{text}: {self.detail}")
+        if self.detail in (None, "", {}, []):
+            return spelled_out(text)
+        detail = (
+            self.detail
+            if isinstance(self.detail, str)
+            else json.dumps(self.detail, ensure_ascii=False, default=str)
+        )
+        return spelled_out(f"{text}: {detail}")
 
 
 class ResponseError(RegexploreError):

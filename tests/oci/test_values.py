@@ -114,7 +114,7 @@ def test_err_2_3_text_of_a_response_error():
     error = errors.ResponseError("GET", "https://r.io/v2/a/manifests/v9", 404, (one, two))
     assert str(error) == (
         'GET "https://r.io/v2/a/manifests/v9": response status code 404: '
-        "manifest unknown: manifest unknown: {'Tag': 'v9'}; denied"
+        'manifest unknown: manifest unknown: {"Tag": "v9"}; denied'
     )
     assert error.has_code("DENIED")
     assert not error.has_code("UNSUPPORTED")
