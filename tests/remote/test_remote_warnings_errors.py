@@ -168,7 +168,7 @@ def test_err_1_2_3_the_registrys_words():
     )
     error = caught_from(answer)
     assert [detail.code for detail in error.errors] == ["NAME_INVALID", "X_Y"]
-    assert "response status code 400: name invalid: no good: {'a': 1}; x y" in str(error)
+    assert 'response status code 400: name invalid: no good: {"a": 1}; x y' in str(error)
     assert str(error).startswith('GET "http://')
 
 
