@@ -211,7 +211,7 @@ def _piece(
     body = read.value if read is not None else None
     problem = _told(read.error) if read is not None else _left_out(document, part)
     if problem is None:
-        problem = "not read: a limit was reached before"
+        problem = "not read: a limit was reached, or the reading was stopped, before it"
     known = recognise(part.media_type, bare.artifact_type, body, promised)
     return replace(
         bare,
