@@ -145,8 +145,6 @@ def may_sign_code(leaf: x509.Certificate) -> bool:
         usages = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return True
-    except ValueError:
-        return False
     return ExtendedKeyUsageOID.CODE_SIGNING in usages
 
 
@@ -168,7 +166,7 @@ def _authority_problem(certificate: x509.Certificate) -> str:
 
     try:
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (x509.ExtensionNotFound, ValueError):
+    except x509.ExtensionNotFound:
         return f"{_name(certificate)} is no certificate authority"
     return "" if constraints.ca else f"{_name(certificate)} is no certificate authority"
 

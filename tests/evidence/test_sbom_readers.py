@@ -7,7 +7,7 @@ import pytest
 from support import fuzz_targets as seeds
 
 from regexplore.errors import DocumentError
-from regexplore.evidence.sboms import parse
+from regexplore.evidence.sboms import cut_off, cyclonedx_xml, parse, spdx_tag_value
 from regexplore.evidence.sboms.parse import is_sbom, parse_sbom, read_sbom
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -228,3 +228,87 @@ def test_the_number_of_packages_is_bounded_and_told(module, monkeypatch):
     found = parse_sbom(raw({**tree, key: [{"name": "a", "SPDXID": "b"}] * 5}))
     assert len(found.components) == 2
     assert "only the first 2" in found.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("module", "package", "more", "told"),
+    [
+        (
+            spdx_tag_value,
+            b"PackageName: a\n",
+            b"SPDXVersion: SPDX-2.3\n%s",
+            "only the first 2 packages were read",
+        ),
+        (
+            cyclonedx_xml,
+            b"<component><name>a</name></component>",
+            b'<bom xmlns="http://cyclonedx.org/schema/bom/1.4"><components>%s</components></bom>',
+            "only the first 2 components were read",
+        ),
+    ],
+)
+def test_the_number_of_packages_in_texts_is_bounded_and_told(module, package, more, told, monkeypatch):
+    monkeypatch.setattr(module, "MAX_PACKAGES", 2)
+    found = parse_sbom(more % (package * 5))
+    assert ([one.name for one in found.components], found.problems) == (["a", "a"], (told,))
+    assert parse_sbom(more % (package * 2)).problems == ()
+
+
+def test_t34_the_number_of_lines_is_bounded_and_told(monkeypatch):
+    monkeypatch.setattr(spdx_tag_value, "MAX_LINES", 3)
+    lines = b"SPDXVersion: SPDX-2.3\nPackageName: a\n\n"
+    assert parse_sbom(lines).problems == ()
+    found = parse_sbom(lines + b"PackageName: b\n")
+    assert (only(found).name, found.problems) == ("a", ("only the first 3 lines were read",))
+
+
+def test_a_licence_that_was_only_declared_is_one_where_none_was_concluded():
+    more = b"PackageLicenseConcluded: %s\nPackageLicenseDeclared: MIT\n"
+    for concluded, licence in ((b"NOASSERTION", "MIT"), (b"Apache-2.0", "Apache-2.0")):
+        assert only(parse_sbom(seeds.TAG_VALUE + more % concluded)).licence == licence
+
+
+def test_t26_of_a_document_that_is_cut_off_so_much_is_read_and_no_more(monkeypatch):
+    monkeypatch.setattr(cut_off, "MAX_PACKAGES", 2)
+    cut = raw({**seeds.SPDX, "relationships": [], "packages": seeds.SPDX["packages"] * 50})[:-4]
+    assert len(parse_sbom(cut).components) == 11
+
+
+def test_spdx_3_identifiers_that_are_not_known_say_nothing():
+    package = {
+        "type": "software_Package",
+        "name": "bash",
+        "externalIdentifier": [{"externalIdentifierType": "swhid", "identifier": "swh:1"}],
+    }
+    one = only(parse_sbom(raw({**seeds.SPDX3, "@graph": [package]})))
+    assert (one.name, one.purl, one.cpe) == ("bash", "", "")
+
+
+def test_cyclonedx_xml_says_who_made_it_what_it_is_about_and_what_needs_what():
+    text = b"""<bom xmlns="http://cyclonedx.org/schema/bom/1.4"><metadata>
+      <tools><tool><vendor>v</vendor><name>t</name><version>1</version></tool></tools>
+      <authors><author><name>ada</name></author></authors>
+      <component type="container"><name>app</name><version>sha256:%s</version></component>
+      <supplier><name>a supplier of the document</name></supplier></metadata>
+      <components><component><supplier><name>d</name></supplier><group>g</group><name>n</name>
+        <properties><property><name>not its name</name></property></properties>
+        <licenses><expression>MIT OR Zlib</expression></licenses></component></components>
+      <dependencies><dependency ref="a"><dependency ref="b"/><dependency ref="c"/></dependency></dependencies>
+      </bom>"""
+    found = parse_sbom(text % DIGEST.encode())
+    assert (found.name, found.creators) == ("app", ("Tool: t-1", "ada"))
+    assert (found.subjects, found.relationships) == ((f"sha256:{DIGEST}",), 2)
+    one = only(found)
+    assert (one.name, one.supplier, one.licence) == ("g/n", "d", "MIT OR Zlib")
+
+
+def test_t34_texts_and_makers_in_xml_are_cut():
+    maker = b"<tool><name>t</name></tool>"
+    text = (
+        b'<bom xmlns="http://cyclonedx.org/schema/bom/1.4"><metadata><tools>%s</tools></metadata>'
+        b"<components><component><name>%s</name></component></components></bom>"
+    )
+    long = b"".join(b"x" * 900 + b"&amp;" for _ in range(30))
+    found = parse_sbom(text % (maker * 50, long))
+    assert len(found.creators) == 20
+    assert len(only(found).name) == 10_000

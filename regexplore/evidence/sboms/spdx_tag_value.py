@@ -5,7 +5,7 @@ Source: SPDX specification 2.3, annex on the tag-value format.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -24,11 +24,14 @@ def read_tag_value(content: str) -> Sbom:
     head: dict[str, str] = {}
     creators: list[str] = []
     components: list[Component] = []
-    relationships, cut = 0, False
-    for tag, value in _pairs(content):
+    relationships, problem = 0, ""
+    lines = content.splitlines()
+    if len(lines) > MAX_LINES:
+        problem = f"only the first {MAX_LINES:,} lines were read"
+    for tag, value in _pairs(lines[:MAX_LINES]):
         if tag == "PackageName":
-            cut = len(components) >= MAX_PACKAGES
-            if cut:
+            if len(components) >= MAX_PACKAGES:
+                problem = f"only the first {MAX_PACKAGES:,} packages were read"
                 break
             components.append(Component(value, source=f"SPDX {_version(head)}"))
         elif tag == "Creator":
@@ -47,16 +50,14 @@ def read_tag_value(content: str) -> Sbom:
         subjects=(),
         components=tuple(components),
         relationships=relationships,
-        problems=(f"only the first {MAX_PACKAGES:,} packages were read",) if cut else (),
+        problems=(problem,) if problem else (),
     )
 
 
-def _pairs(content: str) -> Iterator[tuple[str, str]]:
+def _pairs(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Give tags with their values; a value between ``<text>`` and ``</text>`` may have many lines."""
     open_tag, parts = "", list[str]()
-    for number, line in enumerate(content.splitlines()):
-        if number > MAX_LINES:
-            return
+    for line in lines:
         if open_tag:
             body, closed, _ = line.partition("</text>")
             parts.append(body)
