@@ -12,13 +12,14 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from regexplore.content.reference_tags import reference_tags_of
+from regexplore.content.referrers import are_referrers
 from regexplore.content.store import ReadOnlyStore, ReferenceFetcher, ReferrerLister, fetch_all, read_all
 from regexplore.errors import NotFoundError, RegexploreError, UnsupportedError
 from regexplore.evidence.limits import MAX_REFERRERS
 from regexplore.evidence.looks import FAILED, FOUND, NONE
 from regexplore.evidence.looks import UNSUPPORTED as NOT_THERE
 from regexplore.evidence.piece import COSIGN_TAG, REFERRERS_API, REFERRERS_TAG, SCAN
-from regexplore.oci import Descriptor, Digest, Document, Index, media_types, referrers_tag
+from regexplore.oci import Descriptor, Digest, Document, Index, referrers_tag
 
 KNOWN, UNSUPPORTED, UNKNOWN = "supported", "unsupported", "unknown"
 NO_API = "the registry has no referrers API"
@@ -89,10 +90,12 @@ class Channels:
         return [listed, _answer(REFERRERS_TAG, lambda: self._under_schema_tag(target.digest))]
 
     def _referrers(self, target: Descriptor) -> Iterable[Descriptor]:
-        """Give what the store lists, as it lists it: the manifests themselves are read later anyway."""
+        """Give what the store lists, as it lists it: the manifests themselves are read later anyway.
+
+        Of a store that keeps no such list, what points at a manifest may be an index that holds it: that is read now.
+        """
         if not isinstance(self.store, ReferrerLister):
-            candidates = self.store.predecessors(target)
-            return [one for one in candidates if media_types.may_have_subject(one.media_type)]
+            return are_referrers(self.store, self.store.predecessors(target), target)
         return (entry for page in self.store.referrer_pages(target) for entry in page)
 
     def _under_schema_tag(self, subject: Digest) -> Iterable[Descriptor]:

@@ -223,6 +223,50 @@ def test_many_signatures_in_one_manifest_are_a_piece_each():
     assert [piece.format for piece in found.pieces] == ["cosign signature"] * 3 + ["unknown"]
 
 
+class Plain:
+    """The least that a store can do: no tags listed, no referrers, nothing fetched by name."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def __getattr__(self, name):
+        if name in ("resolve", "fetch", "exists", "predecessors"):
+            return getattr(self._store, name)
+        raise AttributeError(name)
+
+
+def test_a_store_that_can_do_the_least_is_looked_through_too():
+    chain = chain_in(MemoryStore())
+    image = chain.image("linux/amd64", [chain.layer()])
+    signature = chain.cosign(image)
+    sbom = chain.sbom(image)
+    # An index that lists the image leads to it as well, and says nothing of it.
+    chain.index({"linux/amd64": image})
+    found = find_evidence(Plain(chain.store), document_of(chain.store, image))
+    assert {piece.manifest.digest: piece.channels for piece in found.pieces} == {
+        sbom.digest: (SCAN,),
+        signature.digest: (COSIGN_TAG,),
+    }
+    assert outcomes(found, image.digest) == {
+        REFERRERS_API: "unsupported",
+        SCAN: "found",
+        REFERRERS_TAG: "none",
+        COSIGN_TAG: "found",
+        ELSEWHERE: "not looked at",
+    }
+
+
+def test_evidence_is_given_by_what_it_is_about():
+    chain = chain_in(Registry())
+    image = chain.image("linux/amd64", [chain.layer()])
+    sbom = chain.sbom(image)
+    signature = chain.signature(sbom)
+    found = find_evidence(chain.store, document_of(chain.store, image))
+    assert [piece.manifest.digest for piece in found.about(image.digest)] == [sbom.digest]
+    assert [piece.manifest.digest for piece in found.about(sbom.digest)] == [signature.digest]
+    assert found.about(signature.digest) == ()
+
+
 def test_scanned_manifests_count_where_the_registry_keeps_subjects_to_itself():
     class Forgetful(Registry):
         referrers_capability = "unsupported"
@@ -399,6 +443,35 @@ def test_t31_listing_without_end_is_cut_and_told(monkeypatch):
     image = chain.image("linux/amd64", [chain.layer()])
     found = find_evidence(store, document_of(store, image))
     assert any("more than 30 referrers" in reason for reason in found.reasons)
+
+
+def test_t31_manifests_with_evidence_have_a_limit_that_is_told(monkeypatch):
+    monkeypatch.setattr(discovery, "MAX_REFERRERS", 3)
+    chain = chain_in(Registry())
+    image = chain.image("linux/amd64", [chain.layer()])
+    for _ in range(5):
+        chain.signature(image)
+    found = find_evidence(chain.store, document_of(chain.store, image))
+    assert len(found.pieces) == 3
+    assert found.reasons == ("more than 3 manifests with evidence: the rest was not read",)
+    assert sum(kind == "referrers" for kind, _ in chain.store.asked) == 1, (
+        "evidence on evidence is not asked for"
+    )
+
+
+def test_an_interrupt_while_evidence_is_looked_for_keeps_what_arrived_and_is_told():
+    class Stopped(Registry):
+        def referrer_pages(self, target, artifact_type=""):
+            if target.digest == sbom.digest:
+                raise KeyboardInterrupt
+            return super().referrer_pages(target, artifact_type)
+
+    chain = chain_in(Stopped())
+    image = chain.image("linux/amd64", [chain.layer()])
+    sbom = chain.sbom(image)
+    found = find_evidence(chain.store, document_of(chain.store, image), workers=1)
+    assert [piece.manifest.digest for piece in found.pieces] == [sbom.digest]
+    assert found.reasons == ("stopped while evidence was looked for",)
 
 
 def test_failing_listing_is_failed_and_not_absent():

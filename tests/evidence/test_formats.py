@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from regexplore.auditing.checked_evidence import CheckedEvidence, read_evidence
+from regexplore.errors import DocumentError
 from regexplore.evidence.artifact_facts import artifact_facts, config_of
 from regexplore.evidence.artifact_formats import artifact_format
 from regexplore.evidence.base_image import BASE_DIGEST, BASE_NAME, base_claims
+from regexplore.evidence.helm import parse_provenance
 from regexplore.evidence.piece import KINDS, Evidence
 from regexplore.evidence.recognise import recognise
 from regexplore.evidence.slsa import Material, Provenance
@@ -178,11 +180,11 @@ def test_what_annotations_promise_is_told_only_where_the_body_was_not_read() -> 
 # ---- artifacts ----
 
 
-def manifest(config: str, layers: list[dict[str, Any]], **fields: Any) -> Document:
+def manifest(config: str, layers: list[dict[str, Any]], size: int = 2, **fields: Any) -> Document:
     tree = {
         "schemaVersion": 2,
         "mediaType": media_types.OCI_MANIFEST,
-        "config": {"mediaType": config, "digest": OTHER, "size": 2},
+        "config": {"mediaType": config, "digest": OTHER, "size": size},
         "layers": [{"digest": OTHER, "size": 1, **layer} for layer in layers],
         **fields,
     }
@@ -304,6 +306,91 @@ def test_an_unknown_artifact_stays_unknown() -> None:
     assert dict(artifact_facts(manifest("application/x-mine", [{"mediaType": "text/plain"}]), b"{}")) == {
         "format": "unknown"
     }
+
+
+def test_parts_of_a_model_that_have_no_role_are_counted_as_others() -> None:
+    layers = [{"mediaType": "application/vnd.docker.ai.gguf.v3"}, {"mediaType": "text/plain"}]
+    model = manifest("application/vnd.docker.ai.model.config.v0.1+json", layers)
+    assert dict(artifact_facts(model, b"{}"))["parts"] == "1 gguf, 1 other"
+
+
+def test_layers_of_a_module_that_are_others_than_it_says_are_told() -> None:
+    document, _, _ = ARTIFACTS["WASM module"]
+    facts = dict(artifact_facts(document, encode({"layerDigests": [str(IMAGE.digest)]})))
+    assert facts["layers"] == "others than those of the manifest"
+
+
+def test_a_config_beyond_the_limit_is_not_asked_for() -> None:
+    kind = "application/vnd.buildkit.cacheconfig.v0"
+    large = {"size": 5 << 20}
+    assert config_of(index([{"mediaType": kind, **large}])) is None
+    helm = "application/vnd.cncf.helm.config.v1+json"
+    assert config_of(manifest(helm, [], 4 << 20)) is not None
+    assert config_of(manifest(helm, [], (4 << 20) + 1)) is None
+
+
+def test_an_index_is_what_its_artifact_type_says() -> None:
+    assert (
+        artifact_format(index([], artifactType="application/vnd.cncf.model.manifest.v1+json")) == "model pack"
+    )
+    assert artifact_format(index([], artifactType="application/x-mine")) == "index"
+
+
+def test_an_artifact_manifest_has_blobs_and_no_config() -> None:
+    kind = "application/vnd.oci.artifact.manifest.v1+json"
+    blob = {"mediaType": "application/vnd.syft+json", "digest": OTHER, "size": 1}
+    raw = encode({"mediaType": kind, "artifactType": "application/x-mine", "blobs": [blob]})
+    document = Document.examine(raw, Descriptor.from_bytes(kind, raw))
+    assert config_of(document) is None
+    assert artifact_facts(document) == (("format", "syft SBOM"),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: app",
+        "-----BEGIN PGP SIGNED MESSAGE-----\nname: app",
+        "-----BEGIN PGP SIGNED MESSAGE-----\nname: app\nfiles:\n  a.tgz: none\n-----BEGIN PGP SIGNATURE-----",
+        "-----BEGIN PGP SIGNED MESSAGE-----\n-----BEGIN PGP SIGNATURE-----\nfiles:\n  a.tgz: " + OTHER,
+    ],
+)
+def test_a_provenance_file_that_names_nothing_is_none(text: str) -> None:
+    with pytest.raises(DocumentError, match="no OpenPGP signed message|names no file"):
+        parse_provenance(text.encode())
+
+
+def test_a_provenance_file_is_not_checked() -> None:
+    found = read("application/vnd.cncf.helm.chart.provenance.v1.prov", b"anything")
+    assert (found.piece.format, found.piece.kind) == ("Helm provenance", "signature")
+    assert (found.verdict.status, found.verdict.reason) == (
+        "not checked",
+        "OpenPGP signatures are not checked",
+    )
+
+
+@pytest.mark.parametrize("key", ["buildkit_completeness", "completeness"])
+def test_what_a_build_says_it_left_out_is_told(key: str) -> None:
+    metadata = {key: {"request": False, "resolvedDependencies": True, "args": False}}
+    body = statement("https://slsa.dev/provenance/v1", {"runDetails": {"metadata": metadata}})
+    found = read("", body).provenance
+    assert found is not None
+    assert found.incomplete == ("args", "request")
+
+
+def test_products_of_a_vex_are_named_once_in_every_way_it_names_them() -> None:
+    products = [
+        {"@id": "pkg:oci/app", "identifiers": {"purl": "pkg:oci/app"}, "hashes": {"sha-256": HEX}},
+        {"hashes": {"sha-256": 3}},
+        {"hashes": "none"},
+    ]
+    tree = {
+        **VEX,
+        "statements": [{"vulnerability": {"@id": "CVE-1"}, "products": products, "status": "fixed"}],
+    }
+    found = read("application/vnd.openvex+json", encode(tree)).vex
+    assert found is not None
+    [one] = found.statements
+    assert (one.vulnerability, one.products) == ("CVE-1", ("pkg:oci/app", str(IMAGE.digest)))
 
 
 def test_base_claims_of_all_three_kinds() -> None:
