@@ -98,6 +98,7 @@ class Transport:
         self._cert = client_cert
         self._proxies = {scheme: redact.Secret(url) for scheme, url in (proxies or {}).items()}
         self._policy = RetryPolicy.standard(retries, retry_after_cap=retry_after_cap)
+        self._once_only = RetryPolicy.standard(0, retry_after_cap=retry_after_cap)
         self._adapter = Adapter(
             pool_connections=POOLS, pool_maxsize=connections, pool_block=True, max_retries=self._policy
         )
@@ -224,7 +225,7 @@ class Transport:
             request.path_url,
             body=request.body,
             headers=request.headers,
-            retries=self._policy,
+            retries=self._policy if _starts_again(request.body) else self._once_only,
             redirect=False,
             assert_same_host=False,
             timeout=limits,
@@ -310,6 +311,14 @@ def _charge(response: requests.Response) -> None:
 
 def _waited_note(turn: Turn) -> str:
     return f"waited {turn.waited:.1f} s for its turn" if turn.waited > _SHORT_WAIT else ""
+
+
+def _starts_again(body: Any) -> bool:
+    """Whether a body can be sent a second time; for one that cannot, the first answer is what there is to tell."""
+    if body is None or isinstance(body, bytes | str):
+        return True
+    seekable = getattr(body, "seekable", None)
+    return seekable is not None and bool(seekable())
 
 
 def _body_length(request: requests.PreparedRequest) -> int | None:

@@ -1,5 +1,8 @@
 """References read against a repository, and what the options do."""
 
+import io
+import socket
+
 import pytest
 import requests
 from support.clients import options_for, registry, repository
@@ -7,7 +10,9 @@ from support.scripted_server import Answer, json_answer, scripted
 
 from regexplore import errors
 from regexplore.oci import Descriptor, Digest, media_types
+from regexplore.remote.auth.client import AuthClient
 from regexplore.remote.auth.default import default_client
+from regexplore.remote.credentials.credential import Credential
 from regexplore.remote.options import RepositoryOptions
 from regexplore.remote.registry import RemoteRegistry
 from regexplore.remote.repository import RemoteRepository
@@ -227,3 +232,84 @@ def test_opt_9_registry_and_repository_check_their_references():
 def test_opt_5_json_of_a_page_may_have_white_space_behind():
     with scripted({"GET /v2/some/app/tags/list": json_answer({"tags": None})}) as server:
         assert list(repository(server.host).tag_pages()) == [[]]
+
+
+def test_opt_1_a_registry_says_how_many_names_it_asks_for():
+    with scripted(lambda seen: json_answer({"repositories": ["a"]})) as server:
+        plain = registry(server.host)
+        few = RemoteRegistry(server.host, options=plain.options, repository_list_page_size=7)
+        assert list(plain.repository_pages()) == list(few.repository_pages()) == [["a"]]
+        assert server.lines == ["GET /v2/_catalog", "GET /v2/_catalog?n=7"]
+        assert (plain.requests_sent, few.requests_sent) == (1, 1)
+
+
+def test_a_repository_is_a_block_and_counts_its_requests():
+    with scripted(lambda seen: json_answer({"tags": ["a"]})) as server:
+        with repository(server.host) as repo:
+            assert list(repo.tag_pages()) == [["a"]]
+            assert list(repo.tag_pages()) == [["a"]]
+        assert repo.requests_sent == len(server.seen) == 2
+        with pytest.raises(KeyError, match="mine"), repository(server.host):
+            raise KeyError("mine")
+
+
+def test_they_show_where_they_are_and_nothing_of_how():
+    assert repr(RemoteRegistry("host.example:5000")) == "<RemoteRegistry host.example:5000>"
+    assert repr(RemoteRepository("host.example/some/app:v1")) == "<RemoteRepository host.example/some/app>"
+
+
+@pytest.mark.parametrize("call", ["resolve", "fetch_reference", "delete"])
+def test_ref_12_a_manifest_has_a_name(call):
+    with scripted(lambda seen: Answer()) as server:
+        repo = repository(server.host)
+        with pytest.raises(errors.RegexploreError, match="neither a tag nor a digest|digest"):
+            getattr(repo.manifests, call)("" if call != "delete" else Descriptor("a/b", "", 0))
+        assert not server.seen
+
+
+class Plain(requests.adapters.BaseAdapter):
+    """Answers as a client does that is not built on urllib3: headers joined, a body that is a plain file."""
+
+    def __init__(self, *answers):
+        super().__init__()
+        self.answers, self.seen = list(answers), []
+
+    def send(self, request, **_):
+        self.seen.append(request.headers.get("Authorization"))
+        response = requests.Response()
+        response.status_code, headers = self.answers.pop(0)
+        response.headers.update(headers)
+        response.request, response.url, response.raw = request, request.url, io.BytesIO()
+        return response
+
+    def close(self):
+        """Nothing is open."""
+
+
+def plain(*answers):
+    session, adapter = requests.Session(), Plain(*answers)
+    session.trust_env = False
+    session.mount("http://", adapter)
+    return session, adapter
+
+
+def test_opt_1_a_client_of_another_kind_is_heard_as_well():
+    warned = {"Warning": '299 - "one", 299 - "two"'}
+    session, adapter = plain((401, {"WWW-Authenticate": 'Basic realm="a"'}), (200, warned))
+    client = AuthClient(session, credentials=lambda host: Credential("ada", "lovelace"))
+    heard = []
+    RemoteRegistry(
+        "localhost:5000", options=RepositoryOptions(client=client, handle_warning=heard.append)
+    ).ping()
+    assert adapter.seen == [None, "Basic YWRhOmxvdmVsYWNl"]
+    assert [warning.text for warning in heard] == ["one", "two"]
+
+
+def test_t16_an_error_of_another_client_does_not_bring_its_request_along():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        host = f"127.0.0.1:{taken.getsockname()[1]}"
+    session = requests.Session()
+    session.trust_env = False
+    with pytest.raises(errors.ConnectError, match="refused") as caught:
+        RemoteRegistry(host, options=RepositoryOptions(client=session)).ping()
+    assert caught.value.__cause__ is caught.value.__context__ is None

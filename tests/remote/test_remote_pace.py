@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.left_over import awaited
 from support.scripted_server import Answer, Seen, scripted
 from urllib3 import HTTPHeaderDict
 
@@ -130,6 +131,38 @@ def test_no_turn_within_the_cap_is_an_error():
     pace.turn("GET", "http://host/v2/")
     with pytest.raises(errors.DeadlineExceededError, match="no turn"):
         pace.turn("GET", "http://host/v2/?secret=x")
+
+
+def test_a_refusal_beyond_the_cap_ends_with_the_cap():
+    pace = Pace(4, 0.2)
+    first = pace.turn("GET", "http://host/v2/")
+    first.heard(429, {}, 3_600)
+    first.end()
+    with pytest.raises(errors.RateLimitedError, match="not sent") as spared:
+        pace.turn("GET", "http://host/v2/?token=canary")
+    assert "canary" not in str(spared.value)
+    assert awaited(lambda: time.monotonic() >= pace._not_before)
+    pace.turn("GET", "http://host/v2/").end()
+    assert pace.slowed
+
+
+def test_nobody_asks_before_an_allowance_that_is_used_up_begins_anew():
+    pace = Pace(4, 60)
+    began = time.monotonic()
+    pace.turn("GET", "http://host/v2/").heard(200, {"RateLimit-Remaining": "0", "RateLimit-Reset": "1"}, None)
+    assert pace._not_before >= began + 1
+    far = Pace(4, 60)
+    far.turn("GET", "http://host/v2/").heard(
+        200, {"RateLimit-Remaining": "0", "RateLimit-Reset": "3600"}, None
+    )
+    assert (far._not_before, far.limit) == (0, 1), "beyond the cap it is asked one by one, and says so itself"
+
+
+def test_it_shows_how_much_is_asked_at_once():
+    pace = Pace(8, 60)
+    for turn in turns(pace, 8):
+        turn.heard(429, {}, None)
+    assert repr(pace) == "<Pace 4 of 8 at once>"
 
 
 # ---- on the wire -------------------------------------------------------------------------------------

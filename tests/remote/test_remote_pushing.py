@@ -10,6 +10,7 @@ from support.streams import Pipe
 from regexplore import errors
 from regexplore.oci import Descriptor, Digest, media_types
 from regexplore.remote.credentials.credential import Credential
+from regexplore.remote.sending import SendingFile
 from regexplore.remote.upload_location import upload_location
 from regexplore.sandbox import SandboxServer
 from regexplore.sandbox.faults import Fault
@@ -90,6 +91,101 @@ def test_push_1_a_lost_chunk_is_sent_again_from_where_the_registry_is(fault):
         repo = repository(server.host, upload_chunk_size=4_000)
         repo.push(target, io.BytesIO(content))
         assert repo.fetch_all(target) == content
+
+
+@pytest.mark.parametrize(("lost", "kind"), [(5, None), (6, errors.ServerError)])
+def test_push_1_a_chunk_that_is_lost_again_and_again(lost, kind):
+    content = bytes(range(256)) * 40
+    target = Descriptor.from_bytes(media_types.OCTET_STREAM, content)
+    with SandboxServer() as server:
+        rule = server.faults.add(Fault.status(500), method="PATCH", times=lost, skip=1)
+        repo = repository(server.host, upload_chunk_size=4_000)
+        if kind is None:
+            repo.push(target, content)
+            assert repo.fetch_all(target) == content
+        else:
+            with pytest.raises(kind):
+                repo.push(target, content)
+            assert not repo.exists(target)
+            assert server.log[-2].method == "DELETE", "the session is cancelled"
+        assert rule.met == lost
+
+
+class Odd(io.RawIOBase):
+    """A file that says that it can go back, and cannot."""
+
+    def __init__(self, content):
+        self._content = io.BytesIO(content)
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def tell(self):
+        raise OSError("illegal seek")
+
+    def read(self, size=-1):
+        return self._content.read(size)
+
+
+class Bare:
+    """An object that has ``read``, and nothing else of a file."""
+
+    def __init__(self, content):
+        self.read = io.BytesIO(content).read
+
+
+@pytest.mark.parametrize("kind", [Odd, Bare, Pipe])
+def test_push_10_what_cannot_go_back_is_sent_once(kind):
+    with scripted(accepting()) as server:
+        repository(server.host).push(BLOB, kind(CONTENT))
+        assert [(seen.method, seen.body) for seen in server.seen] == [("POST", b""), ("PUT", CONTENT)]
+        assert server.seen[1].headers["Content-Length"] == str(len(CONTENT))
+    busy = lambda seen: Answer(503) if seen.method == "PUT" else accepting()(seen)  # noqa: E731
+    with scripted(busy) as server:
+        with pytest.raises(errors.ServerError) as caught:
+            repository(server.host, retries=2).push(BLOB, kind(CONTENT))
+        assert caught.value.status == 503
+        assert [line.split()[0] for line in server.lines].count("PUT") == 1
+
+
+@pytest.mark.parametrize("kind", ["reset", "iterator"])
+def test_push_10_what_ended_a_single_try_is_what_is_told(kind):
+    """Not that the content could not be sent again; and never what is left of it, as if it were all."""
+    with SandboxServer() as server:
+        server.faults.add(Fault.reset() if kind == "reset" else Fault.status(503), method="PUT")
+        with pytest.raises(errors.ConnectionLostError if kind == "reset" else errors.ServerError):
+            if kind == "reset":
+                repository(server.host, retries=2).push(BLOB, Pipe(CONTENT))
+            else:
+                repo = repository(server.host, retries=2)
+                repo._exchange.request("PUT", f"{server.url}{SESSION}", body=iter([CONTENT]))
+        assert [record.method for record in server.log].count("PUT") == 1
+
+
+def test_push_10_a_file_on_its_way_out_is_a_file_that_only_starts_again():
+    for content, may in ((io.BytesIO(CONTENT), True), (Pipe(CONTENT), False)):
+        sending = SendingFile(content, BLOB)
+        assert (sending.readable(), sending.seekable(), sending.tell(), len(sending)) == (
+            True,
+            may,
+            0,
+            BLOB.size,
+        )
+        assert sending.read(4) == CONTENT[:4]
+        assert (sending.tell(), len(sending)) == (4, BLOB.size - 4)
+        for move in ((1, io.SEEK_SET), (0, io.SEEK_END)):
+            with pytest.raises(io.UnsupportedOperation):
+                sending.seek(*move)
+        if may:
+            assert sending.seek(0) == 0
+            assert sending.read() == CONTENT
+        else:
+            with pytest.raises(io.UnsupportedOperation):
+                sending.seek(0)
+            assert sending.read() == CONTENT[4:]
 
 
 def test_push_1_a_registry_that_asks_for_larger_chunks_gets_them():

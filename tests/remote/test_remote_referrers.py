@@ -12,7 +12,7 @@ import regexplore as rx
 from regexplore import errors
 from regexplore.content.memory import MemoryStore
 from regexplore.content.referrers import list_referrers
-from regexplore.oci import Descriptor, Digest, media_types
+from regexplore.oci import EMPTY_JSON, Descriptor, Digest, media_types
 
 ROOT = "/v2/some/app"
 SUBJECT = Descriptor(media_types.OCI_MANIFEST, Digest.of(b"subject"), 7)
@@ -114,6 +114,30 @@ def test_refr_3_4_a_repository_that_is_missing_says_nothing_about_the_api(codes)
         assert repo.referrers_capability == "unknown"
 
 
+@pytest.mark.parametrize("status", [200, 403, 500])
+def test_refr_3_a_redirect_to_a_page_for_people_is_not_the_api(status):
+    """Whatever that page answers: it is not the registry that speaks."""
+    table = {
+        f"GET {API}": Answer(302, headers=[("Location", "/sign-in")]),
+        "GET /sign-in": Answer(status, b"<html>"),
+        f"GET {TAG}": index(A),
+    }
+    assert listed(table) == ([[A.digest]], [f"GET {API}", "GET /sign-in", f"GET {TAG}"], "unsupported")
+
+
+@pytest.mark.parametrize(
+    ("entry", "where"),
+    [(1, "expected an object, got int"), ({"mediaType": "a/b", "digest": "x", "size": 1}, "manifests[1]")],
+)
+def test_refr_3_an_entry_that_is_none_is_said_to_be_where_it_is(entry, where):
+    answer = json_answer({"schemaVersion": 2, "manifests": [A.to_json(), entry]})
+    headers = [("Content-Type", media_types.OCI_INDEX)]
+    with scripted({f"GET {API}": Answer(body=answer.body, headers=headers)}) as server:
+        with pytest.raises(errors.UnexpectedContentError) as caught:
+            list(repository(server.host).referrer_pages(SUBJECT))
+    assert where in str(caught.value)
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 429, 500, 503])
 def test_refr_3_other_errors_are_raised_and_nothing_is_learnt(status):
     with scripted({f"GET {API}": error_answer(status, "DENIED")}) as server:
@@ -164,6 +188,25 @@ def test_refr_6_filtered_here_whatever_was_applied_there(applied):
     url = f"{API}?artifactType=application%2Fb"
     found, lines, _ = listed({f"GET {url}": index(A, B, C, headers=applied)}, "application/b")
     assert (found, lines) == ([[B.digest]], [f"GET {url}"])
+
+
+@pytest.mark.parametrize(
+    ("said", "filtered"),
+    [
+        ({}, False),
+        ({"annotations": {"org.opencontainers.referrers.filtersApplied": "artifactType"}}, True),
+        ({"annotations": {"org.opencontainers.referrers.filtersApplied": "other"}}, False),
+        ({"annotations": None}, False),
+        ({"headers": [("OCI-Filters-Applied", "artifactType")]}, True),
+    ],
+)
+def test_refr_6_whether_the_registry_filters_is_known_once_it_was_asked_to(said, filtered):
+    with scripted(lambda seen: index(A, **said)) as server:
+        repo = repository(server.host)
+        list(repo.referrer_pages(SUBJECT))
+        assert repo.referrers_filtered is None
+        list(repo.referrer_pages(SUBJECT, A.artifact_type))
+        assert repo.referrers_filtered is filtered
 
 
 def test_refr_6_page_3_a_page_with_nothing_left_is_not_handed_over():
@@ -267,6 +310,31 @@ def test_refr_11_one_probe_whoever_asks():
         with ThreadPoolExecutor(16) as pool:
             assert set(pool.map(ask, range(16))) == {"supported"}
         assert server.lines == [f"GET {ROOT}/referrers/sha256:{'0' * 64}"]
+
+
+def test_refr_11_a_probe_that_is_answered_with_entries_is_one_request():
+    """A registry that has entries even for the digest of nothing; whoever deletes wants to know only that it has."""
+    tree = {
+        "schemaVersion": 2,
+        "config": EMPTY_JSON.to_json(),
+        "layers": [],
+        "subject": SUBJECT.to_json(),
+    }
+    content = json.dumps(tree).encode()
+    target = Descriptor.from_bytes(media_types.OCI_MANIFEST, content)
+    where = f"{ROOT}/manifests/{target.digest}"
+
+    def respond(seen):
+        if "/referrers/" in seen.target:
+            return index(A, B, headers=[("Link", f'<{seen.target}?p=2>; rel="next"')])
+        return Answer(202) if seen.method == "DELETE" else Answer(body=content)
+
+    with scripted(respond) as server:
+        repo = repository(server.host)
+        repo.delete(target)
+        assert repo.referrers_capability == "supported"
+        probe = f"GET {ROOT}/referrers/sha256:{'0' * 64}"
+        assert server.lines == [f"GET {where}", probe, f"DELETE {where}"]
 
 
 def test_refr_11_a_probe_that_fails_teaches_nothing():

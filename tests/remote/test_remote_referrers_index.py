@@ -244,6 +244,36 @@ def test_idx_7_an_index_that_cannot_be_written():
     assert referrer("one")[0].digest in registry.manifests
 
 
+def test_idx_7_an_old_index_that_somebody_else_deleted_is_gone_all_the_same():
+    registry = Registry()
+
+    def respond(seen):
+        answer = registry(seen)
+        return error_answer(404, "MANIFEST_UNKNOWN") if seen.method == "DELETE" else answer
+
+    lines = pushed(respond, referrer("one"), referrer("two"))
+    assert sum(line.startswith("DELETE") for line in lines) == 1
+    assert len(registry.index["manifests"]) == 2
+
+
+def test_idx_10_an_index_that_never_shows_the_change_is_given_up():
+    """A registry that takes every write under the tag and reads nothing back."""
+    registry = Registry()
+
+    def respond(seen):
+        if seen.line == f"GET {ROOT}/manifests/{TAG}":
+            return error_answer(404, "MANIFEST_UNKNOWN")
+        return registry(seen)
+
+    with scripted(respond) as server, pytest.raises(errors.ReferrersError, match="written 5 times") as caught:
+        repository(server.host).push(*referrer("one"))
+    assert isinstance(caught.value.__cause__, errors.UnsupportedError)
+    assert "Others may be writing" in caught.value.hint
+    writes = [line for line in server.lines if line == f"PUT {ROOT}/manifests/{TAG}"]
+    assert len(writes) == referrers_index.MAX_ROUNDS
+    assert not any(line.startswith("DELETE") for line in server.lines)
+
+
 def test_idx_8_a_manifest_that_no_index_lists():
     registry = Registry()
     target, content = referrer("one")

@@ -117,6 +117,14 @@ def test_retry_4_t35_beyond_the_cap_the_answer_is_given_at_once(said, waits):
     assert caught.value.headers["retry-after"] == said
 
 
+def test_retry_4_t27_a_wait_beyond_the_deadline_is_not_begun(waits):
+    answer = Answer(503, headers=[("Retry-After", "30")])
+    with scripted(lambda seen: answer) as server:
+        with pytest.raises(errors.DeadlineExceededError, match="due in 30 s, but 5 s is all"):
+            registry(server.host, retries=3, deadline=5.0).ping()
+        assert (len(server.seen), waits) == (1, [])
+
+
 def test_retry_5_the_last_answer_is_the_answer(waits):
     with scripted(lambda seen: error_answer(503, "UNAVAILABLE")) as server:
         with pytest.raises(errors.ServerError) as caught:

@@ -1,5 +1,6 @@
 """What registries want their users to know, and what they answer instead of success."""
 
+import pickle
 import warnings
 
 import pytest
@@ -10,7 +11,7 @@ from regexplore import errors
 from regexplore.oci import Descriptor, Digest, media_types
 from regexplore.remote import WarningValue
 from regexplore.remote.credentials.credential import Credential
-from regexplore.remote.warning import RegistryWarning, parse_warnings
+from regexplore.remote.warning import RegistryWarning, gathering, parse_warnings
 from regexplore.sandbox import SandboxServer
 
 CONTENT = b"{}"
@@ -242,3 +243,19 @@ def test_hlp_2_fetched_whole_and_verified():
         other = Descriptor(BLOB.media_type, Digest.of(b"[]"), 2)
         with pytest.raises(errors.MismatchedDigestError):
             repository(server.host).fetch_all(other)
+
+
+def test_warn_1_a_warning_survives_pickling():
+    warning = told(warned('299 - "soon"'))[0]
+    copy = pickle.loads(pickle.dumps(warning))
+    assert (copy.value, copy.reference, str(copy)) == (warning.value, warning.reference, str(warning))
+
+
+def test_warn_1_work_for_another_thread_keeps_them_for_that_thread():
+    with scripted(lambda seen: warned('299 - "soon"')) as server, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with gathering() as heard:
+            registry(server.host).ping()
+        assert [warning.text for warning in heard] == ["soon"]
+        with pytest.raises(RegistryWarning, match="soon"):
+            registry(server.host).ping()
