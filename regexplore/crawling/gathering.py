@@ -39,6 +39,7 @@ class Gathering:
         self.rows = sum(done.rows for done in folder.done.values()) if folder else 0
         self._pieces: list[Any] = []
         self._waiting: dict[str, Done] = {}
+        self._batch: tuple[list[Any], dict[str, Done]] | None = None
 
     @property
     def arrived(self) -> int:
@@ -69,15 +70,22 @@ class Gathering:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits; an interrupt before the file has its name leaves it waiting."""
-        if not self._waiting:
+        """Write what waits. A batch that an interrupt left half way comes first, as it is, and nothing joins it."""
+        self._write_batch()
+        if self._waiting:
+            self._batch, self._pieces, self._waiting = (self._pieces, self._waiting), [], {}
+            self._write_batch()
+
+    def _write_batch(self) -> None:
+        if self._batch is None:
             return
-        frame = self.columns.frame(self._pieces)
+        pieces, done = self._batch
+        frame = self.columns.frame(pieces)
         if self.folder is None:
             self.frames.append(frame)
         else:
-            self.folder.add(frame, self._waiting)
-        self._pieces, self._waiting = [], {}
+            self.folder.add(frame, done)
+        self._batch = None
 
     def finish(self) -> None:
         """Write the rest, and the repositories that failed."""

@@ -13,6 +13,10 @@ from support import crawl_work
 
 import regexplore as rx
 from regexplore.crawling import gathering
+from regexplore.crawling.access import LocalAccess
+from regexplore.crawling.columns import columns_of
+from regexplore.crawling.job import Job, answer
+from regexplore.crawling.part_files import PartFolder
 from regexplore.errors import CrawlError
 from regexplore.sandbox.faults import Fault
 
@@ -86,6 +90,10 @@ def test_a_killed_process_loses_one_batch_at_most(own: rx.Sandbox, tmp_path: Pat
 import os, signal
 import regexplore as rx
 from regexplore.crawling import gathering
+from regexplore.crawling.access import LocalAccess
+from regexplore.crawling.columns import columns_of
+from regexplore.crawling.job import Job, answer
+from regexplore.crawling.part_files import PartFolder
 gathering.BATCH_REPOSITORIES = 4
 def die(step):
     if "requests" in step.note and step.done == 7:
@@ -149,3 +157,29 @@ def test_an_interrupt_while_a_file_is_written_writes_no_row_twice(
     assert not stopped.complete
     assert (whole.complete, whole.done, whole.rows) == (True, 12, 36)
     assert len(pd.read_parquet(tmp_path / "crawl")) == len(whole.frame()) == 36
+
+
+@pytest.mark.parametrize("more", [0, 1, 4])
+def test_what_arrives_after_an_interrupted_file_is_a_batch_of_its_own(
+    many: rx.Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    answers = [answer(Job(LocalAccess(many), f"many/r{n:05}", "tags")) for n in range(4 + more)]
+    folder = PartFolder.open(tmp_path / "crawl", {"work": "tags"})
+    gathered = gathering.Gathering(columns_of("tags", None), folder)
+    real = os.link
+
+    def interrupted(*arguments: object) -> None:
+        real(*arguments)
+        monkeypatch.setattr(os, "link", real)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "link", interrupted)
+    for one in answers[:3]:
+        gathered.take(one)
+    with pytest.raises(KeyboardInterrupt):
+        gathered.take(answers[3])
+    for one in answers[4:]:
+        gathered.take(one)
+    gathered.finish()
+    written = pd.read_parquet(tmp_path / "crawl")
+    assert written["repository"].value_counts().to_dict() == {one.repository: 3 for one in answers}
