@@ -83,8 +83,9 @@ class _Tally(Recorder):
 
     def begin(self, method: str, url: str, headers: Mapping[str, str], sent: int | None) -> None:
         self.requests += 1
-        self.authentication = _scheme(headers) or self.authentication
-        self.user = _user(headers) or self.user
+        said = _authorization(headers)
+        self.authentication = _scheme(said) or self.authentication
+        self.user = _user(said) or self.user
 
 
 class MeteredClient:
@@ -117,7 +118,8 @@ class MeteredClient:
             raise
         finally:
             sent = max(tally.requests, at_least)
-            self.meter.add(sent, tally.authentication or _scheme(request.headers), tally.user)
+            said = tally.authentication or _scheme(_authorization(request.headers))
+            self.meter.add(sent, said, tally.user)
 
     def __repr__(self) -> str:
         return f"<MeteredClient {self.meter.requests} requests>"
@@ -173,15 +175,15 @@ def settle(options: RepositoryOptions) -> None:
     settle_cache(cache_of(options))
 
 
-def _scheme(headers: Mapping[str, str]) -> str:
-    """Give the scheme of the credentials in some headers."""
-    scheme = _authorization(headers).partition(" ")[0]
+def _scheme(authorization: str) -> str:
+    """Give the scheme of some credentials."""
+    scheme = authorization.partition(" ")[0]
     return scheme if scheme in ("Basic", "Bearer") else ("other" if scheme else "")
 
 
-def _user(headers: Mapping[str, str]) -> str:
-    """Give the user name in some headers, and nothing else of the credentials."""
-    scheme, _, encoded = _authorization(headers).partition(" ")
+def _user(authorization: str) -> str:
+    """Give the user name in some credentials, and nothing else of them."""
+    scheme, _, encoded = authorization.partition(" ")
     if scheme != "Basic":
         return ""
     try:
@@ -192,5 +194,6 @@ def _user(headers: Mapping[str, str]) -> str:
 
 
 def _authorization(headers: Mapping[str, str]) -> str:
+    """Give the credentials in some headers."""
     # Headers of requests are found in any case.
     return str(headers.get("Authorization", ""))

@@ -38,7 +38,7 @@ class Trace(Shown):
 
     def __init__(self) -> None:
         self._recorder = Recorder()
-        self._block: AbstractContextManager[Recorder] | None = None
+        self._block: AbstractContextManager[object] | None = None
 
     @property
     def events(self) -> tuple[WireEvent, ...]:

@@ -143,11 +143,7 @@ def is_digest(text: str) -> bool:
     >>> is_digest("sha256:abc")
     False
     """
-    try:
-        Digest(text)
-    except InvalidDigestError:
-        return False
-    return True
+    return isinstance(text, Digest) or (isinstance(text, str) and _DIGEST.fullmatch(text) is not None)
 
 
 def _refuse(text: object) -> NoReturn:

@@ -10,7 +10,7 @@ Go ``registry.Reference``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv6Address
 from typing import Self
 
@@ -122,7 +122,7 @@ class Reference:
 
     def with_reference(self, reference: str) -> Self:
         """Return the same repository with another tag or digest."""
-        return replace(self, reference=reference, written_tag="")
+        return type(self)(self.registry, self.repository, reference)
 
     def with_repository(self, repository: str) -> Self:
         """Return a repository of the same registry."""

@@ -24,13 +24,32 @@ from regexplore.remote import redact
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+/[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*", re.ASCII)
 
 
+class RequestFields(CaseInsensitiveDict[str]):
+    """Header fields of a request, found in any case: those of requests, which are asked a dozen questions each time."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self._store = {name.lower(): (name, value) for name, value in fields.items()}
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value of a field."""
+        held = self._store.get(name.lower())
+        return default if held is None else held[1]
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        """Return the value of a field, and set it where there is none."""
+        return self._store.setdefault(name.lower(), (name, default))[1]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._store
+
+
 class LightRequest(requests.PreparedRequest):
     """A request without a body whose URL is fit to be sent as it is."""
 
     def __init__(self, method: str, url: str, headers: Mapping[str, str]) -> None:
         self.method = method
         self.url = redact.Address(url)
-        self.headers = CaseInsensitiveDict(headers)
+        self.headers = RequestFields(headers)
         self.body = None
         self._body_position = None
         self._jar: RequestsCookieJar | None = None

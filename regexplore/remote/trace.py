@@ -7,8 +7,7 @@ and not those of others.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from threading import Lock
 from typing import Any
 
 from regexplore.remote import redact
+from regexplore.remote.setting import Setting
 
 
 @dataclass(slots=True)
@@ -97,14 +97,9 @@ class Recorder:
 _recorders: ContextVar[tuple[Recorder, ...]] = ContextVar("regexplore_recorders", default=())
 
 
-@contextmanager
-def recording(recorder: Recorder) -> Iterator[Recorder]:
+def recording(recorder: Recorder) -> Setting[tuple[Recorder, ...]]:
     """Record what is sent inside the block, and in threads that it starts through the pool."""
-    token = _recorders.set((*_recorders.get(), recorder))
-    try:
-        yield recorder
-    finally:
-        _recorders.reset(token)
+    return Setting(_recorders, (*_recorders.get(), recorder))
 
 
 class Exchanges:

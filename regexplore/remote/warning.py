@@ -9,12 +9,12 @@ Source: RFC 7234 section 5.5; distribution-spec v1.1 "Warnings"; Go ``remote.War
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from regexplore.oci import Reference
+from regexplore.remote.setting import Setting
 
 CODE = 299
 MAX_BYTES = 4096
@@ -94,18 +94,12 @@ def emit(warning: RegistryWarning) -> None:
         warnings.warn(warning, stacklevel=2)
 
 
-@contextmanager
-def gathering() -> Iterator[list[RegistryWarning]]:
+def gathering() -> Setting[list[RegistryWarning]]:
     """Keep the warnings of a block in a list: a worker thread hands them to the thread that asked.
 
     Python's warning filters belong to the process, so only the caller's thread should speak to them.
     """
-    gathered: list[RegistryWarning] = []
-    token = _gathered.set(gathered)
-    try:
-        yield gathered
-    finally:
-        _gathered.reset(token)
+    return Setting(_gathered, [])
 
 
 def _one(text: str) -> tuple[WarningValue | None, str | None]:

@@ -9,11 +9,12 @@ Source: distribution's token scope grammar; Go ``auth.CleanScopes``, ``auth.With
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
 from types import MappingProxyType
+
+from regexplore.remote.setting import Setting
 
 ACTION_PULL = "pull"
 """Reading, as scopes call it."""
@@ -83,8 +84,7 @@ def clean_actions(actions: Iterable[str]) -> tuple[str, ...]:
     return ("*",) if "*" in kept else tuple(sorted(kept))
 
 
-@contextmanager
-def scope_hints(host: str = ALL_HOSTS, *scopes: str) -> Iterator[None]:
+def scope_hints(host: str = ALL_HOSTS, *scopes: str) -> Setting[Mapping[str, tuple[str, ...]]]:
     """Add hints for requests to a host, or to all hosts, inside the block (Go ``AppendScopesForHost``).
 
     Examples
@@ -94,15 +94,10 @@ def scope_hints(host: str = ALL_HOSTS, *scopes: str) -> Iterator[None]:
     ('repository:a:pull',)
     """
     known = _hints.get()
-    token = _hints.set({**known, host: clean_scopes((*known.get(host, ()), *scopes))})
-    try:
-        yield
-    finally:
-        _hints.reset(token)
+    return Setting(_hints, {**known, host: clean_scopes((*known.get(host, ()), *scopes))})
 
 
-@contextmanager
-def only_scopes(host: str = ALL_HOSTS, *scopes: str) -> Iterator[None]:
+def only_scopes(host: str = ALL_HOSTS, *scopes: str) -> Setting[Mapping[str, tuple[str, ...]]]:
     """Replace the hints for a host inside the block (Go ``WithScopesForHost``); none clears them.
 
     Examples
@@ -111,11 +106,7 @@ def only_scopes(host: str = ALL_HOSTS, *scopes: str) -> Iterator[None]:
     ...     scopes_for("r.example")
     ()
     """
-    token = _hints.set({**_hints.get(), host: clean_scopes(scopes)})
-    try:
-        yield
-    finally:
-        _hints.reset(token)
+    return Setting(_hints, {**_hints.get(), host: clean_scopes(scopes)})
 
 
 def scopes_for(host: str) -> tuple[str, ...]:
