@@ -56,10 +56,22 @@ class Schema1Manifest(Document):
 
     @classmethod
     def hashed(cls, raw: bytes) -> bytes:
-        """Return the bytes without their signatures; all of them if there are none."""
+        """Return the bytes without their signatures; all of them if there are none.
+
+        Raises
+        ------
+        DocumentError
+            A signature does not say what was signed, or it says something else than the document.
+        """
         tree = strict_json.loads(raw)
         signatures = _signatures(tree) if isinstance(tree, dict) else []
-        return _payload(raw, signatures[0]) if signatures else raw
+        if not signatures:
+            return raw
+        payload = _payload(raw, signatures[0])
+        # The signature says itself what was signed: only what the document says as well may vouch for it.
+        if strict_json.loads(payload) != {key: value for key, value in tree.items() if key != "signatures"}:
+            raise DocumentError("what was signed is another document", where=_PROTECTED)
+        return payload
 
     @classmethod
     def _read(

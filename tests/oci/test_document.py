@@ -1,6 +1,7 @@
 """Documents: bytes kept, read strictly, refused with a path."""
 
 import json
+from base64 import urlsafe_b64encode
 
 import pytest
 from hypothesis import given
@@ -274,8 +275,6 @@ def test_manifests_with_fields_of_any_type(fields):
 
 
 def signed_schema1():
-    from base64 import urlsafe_b64encode
-
     payload = json.dumps(
         {"schemaVersion": 1, "name": "a", "tag": "b", "architecture": "amd64", "fsLayers": [{"blobSum": D}]}
     )
@@ -325,3 +324,77 @@ def test_a_manifest_without_media_type_is_of_the_family_of_its_config():
     fields = {"mediaType": ..., "config": {**CONFIG, "mediaType": media_types.DOCKER_CONFIG}}
     document = parse(manifest(**fields), "application/json")
     assert (document.kind, document.media_type) == ("image", media_types.DOCKER_MANIFEST)
+
+
+def signed_with(protected):
+    """A signed schema 1 document whose protected header is this."""
+    text = protected if isinstance(protected, str) else json.dumps(protected)
+    encoded = urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+    tree = {"schemaVersion": 1, "fsLayers": [], "signatures": [{"protected": encoded}]}
+    return json.dumps(tree).encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (signed_with({"formatLength": 1}), "no readable formatLength"),
+        (signed_with("[" * 100_000), "no readable formatLength"),
+        (signed_with({"formatLength": 1, "formatTail": "\u00e9"}), "no readable formatLength"),
+        (signed_with({"formatLength": 1, "formatTail": "abcde"}), "no readable formatLength"),
+        (signed_with([]), "no readable formatLength"),
+        (b'{"schemaVersion": 1, "signatures": [{}]}', "no readable formatLength"),
+        (b'{"schemaVersion": 1, "signatures": [7]}', "no readable formatLength"),
+        (b'{"schemaVersion": 1, "signatures": [{"protected": "a"}]}', "no readable formatLength"),
+        (signed_with({"formatLength": 10_000, "formatTail": ""}), "outside the document"),
+        (signed_with({"formatLength": -1, "formatTail": ""}), "outside the document"),
+        (signed_with({"formatLength": True, "formatTail": ""}), "outside the document"),
+        (signed_with({"formatLength": 1.5, "formatTail": ""}), "outside the document"),
+    ],
+)
+def test_t19_a_signature_that_does_not_say_what_was_signed_is_refused(raw, reason):
+    with pytest.raises(DocumentError, match=reason) as caught:
+        Schema1Manifest.hashed(raw)
+    assert caught.value.where == "$.signatures[0].protected"
+    target = Descriptor(media_types.DOCKER_SCHEMA1_SIGNED, Digest.of(b"what was signed"), len(raw))
+    assert isinstance(Document.examine(raw, target), UnreadableDocument)
+
+
+@pytest.mark.parametrize("length", [0, 1], ids=["all in the tail", "the brace, and the rest in the tail"])
+@pytest.mark.parametrize("shown", [{"name": "other"}, {"fsLayers": []}, {"more": 1}])
+def test_t19_a_signature_vouches_for_no_other_document_than_the_one_it_is_in(length, shown):
+    """Its digest is that of an honest manifest, which stands in the signature; what is shown is something else."""
+    _, payload = signed_schema1()
+    encode = lambda raw: urlsafe_b64encode(raw).rstrip(b"=").decode()  # noqa: E731
+    protected = json.dumps({"formatLength": length, "formatTail": encode(payload[length:])})
+    signatures = [{"protected": encode(protected.encode())}]
+    for tree, honest in ((json.loads(payload), True), ({**json.loads(payload), **shown}, False)):
+        raw = json.dumps({**tree, "signatures": signatures}).encode()
+        found = Document.examine(
+            raw, Descriptor(media_types.DOCKER_SCHEMA1_SIGNED, Digest.of(payload), len(raw))
+        )
+        assert isinstance(found, Schema1Manifest if honest else UnreadableDocument)
+        if not honest:
+            assert "another document" in found.reason
+
+
+def test_t19_a_layer_of_schema_1_has_a_digest():
+    with pytest.raises(DocumentError, match=r"\$\.fsLayers\[1\]\.blobSum"):
+        parse(
+            {"schemaVersion": 1, "fsLayers": [{"blobSum": D}, {"blobSum": "md5:x"}]},
+            media_types.DOCKER_SCHEMA1,
+        )
+
+
+def test_json_that_is_no_object_says_nothing_of_its_type():
+    for raw in (b"[1]", b"3", b'"text"', b"null"):
+        assert isinstance(parse(raw, "application/json"), UnknownDocument)
+        with pytest.raises(DocumentError, match="expected an object"):
+            parse(raw)
+
+
+@pytest.mark.parametrize(("labels", "read"), [(None, {}), ([], {}), ({"a": "b", "c": None}, {"a": "b"})])
+def test_labels_of_a_config_are_text(labels, read):
+    config = parse({"architecture": "a", "os": "b", "config": {"Labels": labels}}, media_types.OCI_CONFIG)
+    assert config.labels == read
+    assert config.kind == "config"
+    assert parse({"architecture": "a", "os": "b"}, media_types.OCI_CONFIG).labels == {}

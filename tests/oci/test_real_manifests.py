@@ -51,10 +51,13 @@ REFUSED = {
 }
 """The media type that a registry would serve it under, and where it is refused."""
 
+REWRITTEN = "schema2-to-schema1-by-docker.json"
+"""Its layout was changed after it was signed: what the signature names are no longer the bytes of a document."""
+
 
 def read(name: str, media_type: str = "application/json") -> Document:
     raw = (DATA / name).read_bytes()
-    signed = b'"signatures"' in raw and name not in REFUSED
+    signed = b'"signatures"' in raw and name not in (*REFUSED, REWRITTEN)
     hashed = Schema1Manifest.hashed(raw) if signed else raw
     return Document.parse(raw, Descriptor(media_type, Digest.of(hashed), len(raw)))
 
@@ -69,6 +72,14 @@ def test_is_of_the_right_kind(name: str) -> None:
         assert (document.kind, document.media_type, len(pointed_at)) == (kind, media_type, parts)
         assert document.raw == (DATA / name).read_bytes()
         assert [problem[: len(told)] for problem in document.problems] == ([told] if told else [])
+
+
+def test_a_signed_document_that_was_rewritten_has_no_digest_but_that_of_all_its_bytes() -> None:
+    raw = (DATA / REWRITTEN).read_bytes()
+    with pytest.raises(DocumentError):
+        Schema1Manifest.hashed(raw)
+    target = Descriptor(media_types.DOCKER_SCHEMA1_SIGNED, Digest.of(b"what was signed"), len(raw))
+    assert isinstance(Document.examine(raw, target), UnreadableDocument)
 
 
 @pytest.mark.parametrize("name", REFUSED)

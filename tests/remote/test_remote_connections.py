@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import http.client
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,11 +13,12 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
+from requests.cookies import RequestsCookieJar
 from support.clients import registry
 
 from regexplore import errors
 from regexplore.remote import clock, limits
-from regexplore.remote.connections import _head
+from regexplore.remote.connections import ShortHTTPConnection, _head, _wait
 from regexplore.remote.messages import LightRequest, prepared
 from regexplore.remote.transport import Transport
 from regexplore.sandbox import SandboxServer
@@ -274,3 +277,120 @@ def test_the_last_try_on_an_open_connection_is_what_is_told(retries):
         get(host, transport)
         with pytest.raises(errors.TransportError):
             get(host, transport)
+
+
+# ---- the connection by itself ------------------------------------------------------------------------
+
+FINE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+
+
+def test_nothing_is_asked_behind_an_answer_that_was_not_read():
+    with answering(FINE, FINE) as (host, connections):
+        connection = ShortHTTPConnection(host)
+        connection.request("GET", "/v2/")
+        answer = connection.getresponse()
+        with pytest.raises(http.client.CannotSendRequest):
+            connection.request("GET", "/v2/")
+        assert answer.read() == b"hi"
+        connection.request("GET", "/v2/")
+        assert connection.getresponse().read() == b"hi"
+        assert len(connections) == 1
+        connection.close()
+
+
+def test_a_connection_that_was_closed_has_no_answer():
+    with answering(FINE) as (host, _):
+        connection = ShortHTTPConnection(host)
+        connection.request("GET", "/v2/")
+        connection.close()
+        with pytest.raises(http.client.ResponseNotReady):
+            connection.getresponse()
+
+
+def test_t27_no_wait_begins_behind_the_deadline():
+    assert _wait(7.0) == 7.0
+    with clock.until(clock.Deadline.after(5.0)):
+        assert 0 < _wait(None) <= 5
+        assert _wait(0.5) == 0.5
+    with clock.until(clock.Deadline.after(0.0)), pytest.raises(TimeoutError, match="deadline is over"):
+        _wait(7.0)
+
+
+def test_a_host_that_the_caller_names_is_the_only_one():
+    with SandboxServer() as server:
+        request = prepared("GET", f"{server.url}/v2/", {"Host": "other.example"})
+        assert isinstance(request, LightRequest)
+        assert Transport(retries=0).send(request).status_code == 200
+        assert server.log[-1].headers["host"] == "other.example"
+
+
+class Failing:
+    """A socket whose next send fails, after the bytes are out or before."""
+
+    def __init__(self, inner: socket.socket, number: int, *, sends: bool) -> None:
+        self._inner, self._number, self._sends = inner, number, sends
+
+    def sendall(self, content: bytes) -> None:
+        if self._sends:
+            self._inner.sendall(content)
+        raise OSError(self._number, "failed")
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+
+def idle(transport: Transport) -> ShortHTTPConnection:
+    """Return the one connection that a transport keeps."""
+    (pool,) = transport._pools.values()
+    return pool.pool.queue[-1]
+
+
+def test_an_answer_that_came_before_all_was_sent_is_the_answer():
+    """A registry may refuse and close before it has read: what it said counts, not that it would not listen."""
+    transport = Transport(retries=0, connections=1)
+    with answering(FINE, b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n") as (host, connections):
+        assert get(host, transport).content == b"hi"
+        kept = idle(transport)
+        kept.sock = Failing(kept.sock, errno.EPIPE, sends=True)
+        assert get(host, transport).status_code == 401
+        assert len(connections) == 1
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+def test_a_send_that_fails_closes_its_connection(retries):
+    transport = Transport(retries=retries, connections=1)
+    with answering(FINE, FINE) as (host, connections):
+        assert get(host, transport).content == b"hi"
+        kept = idle(transport)
+        kept.sock = Failing(kept.sock, errno.ENETDOWN, sends=False)
+        inner = kept.sock._inner
+        if retries:
+            with get(host, transport) as again:
+                assert (again.content, again.attempts, len(connections)) == (b"hi", 2, 2)
+        else:
+            with pytest.raises(errors.TransportError):
+                get(host, transport)
+            assert get(host, transport).content == b"hi"
+        assert inner.fileno() == -1
+
+
+def test_a_light_request_takes_hooks_and_cookies_as_any_other():
+    """Who signs requests or keeps cookies for them sets both on a request that is ready."""
+    heard = []
+    with answering(FINE) as (host, _), requests.Session() as session:
+        session.trust_env = False
+        request = prepared("GET", f"http://{host}/v2/", {})
+        assert request._cookies is request._cookies
+        request._cookies = cookies = RequestsCookieJar()
+        request.hooks = {"response": [lambda response, **_: heard.append(response.status_code)]}
+        assert session.send(request).content == b"hi"
+        assert (heard, request._cookies is cookies) == ([200], True)
+
+
+def test_answers_take_cookies_and_an_encoding():
+    with answering(FINE) as (host, _):
+        response = get(host)
+        response.encoding = "latin-1"
+        response.cookies = cookies = RequestsCookieJar()
+        assert (response.encoding, response.text) == ("latin-1", "hi")
+        assert response.cookies is cookies

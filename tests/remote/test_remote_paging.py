@@ -105,6 +105,9 @@ def test_page_4_no_next_is_the_end(link):
         ("<list?p=2>", f"{TAGS}?p=2"),
         (f"  <{TAGS}?p=2>;rel=next", f"{TAGS}?p=2"),
         (f'{TAGS}?p=2; rel="next"', f"{TAGS}?p=2"),
+        (f"<{TAGS}?p=2>; crossorigin; rel=next", f"{TAGS}?p=2"),
+        (f'<{TAGS}?p=2>; title="a;b,c" ; rel="last next"', f"{TAGS}?p=2"),
+        (f"<{TAGS}?p=1>; rel, <{TAGS}?p=2>; rel=next", f"{TAGS}?p=2"),
         (lambda seen: f"<http://{seen.headers['Host']}{TAGS}?p=2>", f"{TAGS}?p=2"),
         (lambda seen: f"<HTTP://{seen.headers['Host']}{TAGS}?p=2>", f"{TAGS}?p=2"),
         (lambda seen: f"<//{seen.headers['Host']}{TAGS}?p=2>", f"{TAGS}?p=2"),
@@ -125,6 +128,8 @@ def test_page_5_links_in_every_form(link, target):
         "<http://[::1/v2/>",
         "<file:///etc/passwd>",
         "two words",
+        "</v2/some/app/tags/list?p=2> next",
+        '</v2/some/app/tags/list?p=2>; rel="next" more',
     ],
 )
 def test_page_6_t15_t32_links_that_are_not_followed(link):

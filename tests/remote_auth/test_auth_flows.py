@@ -4,7 +4,7 @@ import base64
 from contextlib import contextmanager
 
 import pytest
-from support.scripted_server import error_answer, json_answer, scripted
+from support.scripted_server import Answer, error_answer, json_answer, scripted
 
 import regexplore as rx
 from regexplore import errors
@@ -268,3 +268,20 @@ def test_auth_14_t16_an_access_token_that_fits_no_header(token):
         with pytest.raises(errors.TokenError) as caught:
             rx.Repository(f"{server.host}/some/app", client=client).fetch_all(BLOB)
     assert "canary" not in str(caught.value)
+
+
+def test_auth_8_a_password_that_is_refused_is_not_sent_again():
+    """It was welcome a moment ago and is not any more; the same once more would only count against the user."""
+    left = [401, 200, 401, 401]
+
+    def respond(seen):
+        headers = [("WWW-Authenticate", 'Basic realm="a"')]
+        return error_answer(401, "UNAUTHORIZED", headers=headers) if left.pop(0) == 401 else Answer(length=7)
+
+    with scripted(respond) as server:
+        repo = rx.Repository(f"{server.host}/some/app", client=client_of(Changing(ADA)))
+        assert repo.exists(BLOB)
+        with pytest.raises(errors.UnauthorizedError):
+            repo.exists(BLOB)
+        sent = [seen.headers["Authorization"] for seen in server.seen]
+        assert [value is not None for value in sent] == [False, True, True]

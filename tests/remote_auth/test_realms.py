@@ -132,6 +132,20 @@ def test_auth_12_13_t14_no_kin(realm, registry):
     assert not may_see_credentials(Origin.of(realm), Origin.of(registry))
 
 
+@pytest.mark.parametrize(
+    ("realm", "registry", "kin"),
+    [
+        ("http://localhost:5001", "http://127.0.0.1:5000", True),
+        ("http://127.0.0.2:5001", "http://localhost:5000", True),
+        ("http://[::1]:5001", "http://127.0.0.1:5000", True),
+        ("http://10.0.0.2", "http://127.0.0.1:5000", False),
+        ("http://127.0.0.1:5001", "http://10.0.0.2", False),
+    ],
+)
+def test_auth_12_13_t14_this_machine_by_any_name_is_one(realm, registry, kin):
+    assert may_see_credentials(Origin.of(realm), Origin.of(registry)) is kin
+
+
 class Wire:
     """A client of a made-up internet: hosts by name, each answering by a function; notes who was sent what."""
 

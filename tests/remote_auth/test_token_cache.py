@@ -205,3 +205,17 @@ def test_cache_1_t16_a_cache_shows_and_pickles_no_token():
     assert (len(copy._tokens), copy.single_context) == (0, True)
     with pytest.raises(errors.CredentialError):
         pickle.dumps(token)
+
+
+def test_cache_1_the_oldest_makes_room(monkeypatch):
+    monkeypatch.setattr(token_cache, "MAX_TOKENS", 3)
+    cache = TokenCache()
+    for n in range(5):
+        put(cache, ONE, f"token {n}", scopes=(f"repository:{n}:pull",))
+    assert [held(cache, ONE, (f"repository:{n}:pull",)) for n in range(5)] == [
+        None,
+        None,
+        "token 2",
+        "token 3",
+        "token 4",
+    ]

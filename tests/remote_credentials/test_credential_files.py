@@ -11,7 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from regexplore import errors
-from regexplore.remote.credentials import Credential, DefaultStore, DockerConfigStore, memory_store_of
+from regexplore.remote.credentials import (
+    Credential,
+    DefaultStore,
+    DockerConfigStore,
+    config_file,
+    memory_store_of,
+)
 from regexplore.remote.credentials.file_entry import decode, encode
 from regexplore.remote.credentials.server import host_part
 
@@ -387,3 +393,8 @@ def test_cfg_1_a_broken_file_is_named(tmp_path, monkeypatch):
         DefaultStore().get("h")
     assert str(named) in str(caught.value)
     assert "canary" not in str(caught.value)
+
+
+def test_cfg_2_t20_a_file_that_is_too_large_is_not_read(path):
+    with pytest.raises(errors.InvalidConfigFormatError, match="larger than"):
+        store_of(path, "{" + " " * config_file.MAX_BYTES + "}")

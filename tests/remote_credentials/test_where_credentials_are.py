@@ -17,6 +17,7 @@ from regexplore.remote.credentials import (
     FallbackStore,
     HelperStore,
     MemoryStore,
+    docker_config,
     memory_store_of,
     static_credential,
 )
@@ -205,6 +206,22 @@ def test_store_4_not_where_something_is_configured(tmp_path, keeper):
 def test_store_4_nothing_on_path(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert default_helper() == ""
+
+
+@pytest.mark.parametrize(("platform", "suffix"), [("win32", "wincred"), ("darwin", "osxkeychain")])
+def test_store_4_each_system_has_its_own(tmp_path, monkeypatch, platform, suffix):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program = tmp_path / f"docker-credential-{suffix}"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    with monkeypatch.context() as there:
+        there.setattr(docker_config.sys, "platform", platform)
+        there.setattr(
+            docker_config.shutil, "which", lambda name: name if (tmp_path / name).exists() else None
+        )
+        assert default_helper() == suffix
+        program.unlink()
+        assert default_helper() == ""
 
 
 def test_store_5_the_file_answers_where_the_helper_knows_nothing(tmp_path, keeper):
