@@ -16,9 +16,11 @@ from regexplore.errors import DocumentError
 from regexplore.evidence.certificates import (
     MAX_CHAIN,
     chain_problem,
+    issued,
     load_certificates,
     load_der,
     may_sign_code,
+    signer_of,
 )
 from regexplore.evidence.public_keys import load_public_key, signs
 
@@ -143,6 +145,24 @@ def test_t34_a_certificate_whose_extensions_cannot_be_read_is_refused_when_it_is
         made("leaf", "root", x509.UnrecognizedExtension(x509.BasicConstraints.oid, b"\x02\x01\x01"))
     whole = LEAF.public_bytes(Encoding.PEM)
     assert load_certificates(whole) == [LEAF]
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        (b"\x2a\x86\x48\xce\x3d\x02\x01", b"\x2a\x86\x48\xce\x3d\x02\x7f"),
+        (b"\x2a\x86\x48\xce\x3d\x03\x01\x07", b"\x2a\x86\x48\xce\x3d\x03\x01\x7f"),
+        (KEY.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[:9], b"\4" + bytes(8)),
+    ],
+    ids=["algorithm", "curve", "point"],
+)
+def test_t34_a_certificate_whose_key_cannot_be_read_names_nobody(there: bytes, instead: bytes) -> None:
+    raw = LEAF.public_bytes(Encoding.DER)
+    assert raw.count(there) == 1
+    spoiled = load_der(raw.replace(there, instead))
+    with pytest.raises(DocumentError, match="a certificate that cannot be read"):
+        signer_of(spoiled)
+    assert not issued(MIDDLE, spoiled), "nor was it made by whom it says"
 
 
 # ---- keys ----
