@@ -7,8 +7,10 @@ Source: sigstore protobuf-specs, ``sigstore_trustroot.proto``.
 
 from __future__ import annotations
 
+from base64 import encodebytes
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -48,11 +50,7 @@ def root_bytes(name: str) -> bytes:
         The file cannot be read.
     """
     if name in _SHIPPED:
-        try:
-            folder = files("sigstore._store")
-        except ModuleNotFoundError:
-            raise MissingExtraError("sigstore", "verify") from None
-        return folder.joinpath(quote(_SHIPPED[name], safe=""), "trusted_root.json").read_bytes()
+        return _shipped(name)
     file = Path(name)
     if file.stat().st_size > MAX_ROOT_BYTES:
         raise DocumentError(f"{file.name} is larger than {MAX_ROOT_BYTES:,} bytes")
@@ -60,6 +58,14 @@ def root_bytes(name: str) -> bytes:
 
 
 @cache
+def _shipped(name: str) -> bytes:
+    try:
+        folder = files("sigstore._store")
+    except ModuleNotFoundError:
+        raise MissingExtraError("sigstore", "verify") from None
+    return folder.joinpath(quote(_SHIPPED[name], safe=""), "trusted_root.json").read_bytes()
+
+
 def roots_of(name: str) -> tuple[x509.Certificate, ...]:
     """Give the certificate authorities of a trusted root; none for "".
 
@@ -68,16 +74,9 @@ def roots_of(name: str) -> tuple[x509.Certificate, ...]:
     MissingExtraError, DocumentError, OSError
         As `root_bytes`; or it is no trusted root.
     """
-    from regexplore.evidence.certificates import load_der
-
-    return tuple(
-        load_der(base64_bytes(one.get("rawBytes"), "certificateAuthorities"))
-        for authority in tables(_tree(name), "certificateAuthorities", limit=100)
-        for one in tables(authority, "certChain", "certificates", limit=10)
-    )
+    return _read(root_bytes(name)).authorities if name else ()
 
 
-@cache
 def log_keys_of(name: str) -> tuple[str, ...]:
     """Give the public keys of the logs of a trusted root, as PEM; none for "".
 
@@ -86,23 +85,46 @@ def log_keys_of(name: str) -> tuple[str, ...]:
     MissingExtraError, DocumentError, OSError
         As `root_bytes`; or it is no trusted root.
     """
-    from base64 import encodebytes
-
-    found = []
-    for log in tables(_tree(name), "tlogs", limit=100):
-        der = base64_bytes(text(log, "publicKey", "rawBytes"), "tlogs")
-        body = encodebytes(der).decode("ascii")
-        found.append(f"-----BEGIN PUBLIC KEY-----\n{body}-----END PUBLIC KEY-----\n")
-    return tuple(found)
+    return _read(root_bytes(name)).log_keys if name else ()
 
 
-@cache
 def told_root(name: str) -> str:
     """Give the name of a trusted root and the date of the newest thing in it."""
-    newest = max(_dates(_tree(name)), default="")[:10] or "unknown date"
+    newest = _read(root_bytes(name)).newest or "unknown date"
     if name in _SHIPPED:
         return f"sigstore {name}, shipped with sigstore {version('sigstore')}, newest entry of {newest}"
     return f"trusted root {Path(name).name}, newest entry of {newest}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """What is asked of a trusted root."""
+
+    authorities: tuple[x509.Certificate, ...]
+    log_keys: tuple[str, ...]
+    newest: str
+
+
+# By content and not by name: a reader may put another root into the same file.
+@lru_cache(maxsize=8)
+def _read(raw: bytes) -> _Root:
+    tree = strict_json.loads(raw)
+    return _Root(tuple(_authorities(tree)), tuple(_log_keys(tree)), max(_dates(tree), default="")[:10])
+
+
+def _authorities(tree: Any) -> Iterator[x509.Certificate]:
+    from regexplore.evidence.certificates import load_der
+
+    for authority in tables(tree, "certificateAuthorities", limit=100):
+        for one in tables(authority, "certChain", "certificates", limit=10):
+            yield load_der(base64_bytes(one.get("rawBytes"), "certificateAuthorities"))
+
+
+def _log_keys(tree: Any) -> Iterator[str]:
+    for log in tables(tree, "tlogs", limit=100):
+        der = base64_bytes(text(log, "publicKey", "rawBytes"), "tlogs")
+        body = encodebytes(der).decode("ascii")
+        yield f"-----BEGIN PUBLIC KEY-----\n{body}-----END PUBLIC KEY-----\n"
 
 
 def _dates(tree: Any) -> Iterator[str]:
@@ -111,7 +133,3 @@ def _dates(tree: Any) -> Iterator[str]:
     for key in ("tlogs", "ctlogs"):
         for log in tables(tree, key, limit=100):
             yield text(log, "publicKey", "validFor", "start")
-
-
-def _tree(name: str) -> Any:
-    return strict_json.loads(root_bytes(name)) if name else {}

@@ -79,14 +79,7 @@ def b64(raw):
 
 
 def jws(
-    signer,
-    *,
-    subject=SUBJECT,
-    crit=(SCHEME,),
-    content_type=PAYLOAD_TYPE,
-    spoil=False,
-    beside=None,
-    **headers,
+    signer, *, subject=SUBJECT, crit=(SCHEME,), content_type=PAYLOAD_TYPE, spoil=False, beside=None, **headers
 ):
     protected = {
         "alg": signer.algorithm,
@@ -109,14 +102,7 @@ def jws(
 
 
 def cose(
-    signer,
-    *,
-    subject=SUBJECT,
-    crit=(SCHEME,),
-    content_type=PAYLOAD_TYPE,
-    spoil=False,
-    beside=None,
-    **headers,
+    signer, *, subject=SUBJECT, crit=(SCHEME,), content_type=PAYLOAD_TYPE, spoil=False, beside=None, **headers
 ):
     protected = cbor2.dumps(
         {

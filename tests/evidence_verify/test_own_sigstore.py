@@ -177,6 +177,12 @@ def test_t39_a_broken_root_is_an_error_of_the_caller_and_no_failure_of_the_bundl
         verdict(ATTESTATION, str(tmp_path / "missing.json"))
 
 
+def test_a_root_is_read_anew_when_its_file_was_written_anew(tmp_path: Path) -> None:
+    file = tmp_path / "root.json"
+    assert verdict(ATTESTATION, Sigstore("another").write_root(file)).status == "not checked"
+    assert verdict(ATTESTATION, OWN.write_root(file)).status == "verified"
+
+
 def test_a_root_that_names_nobody_leaves_it_open(tmp_path: Path) -> None:
     file = tmp_path / "empty.json"
     file.write_text("{}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,10 +22,11 @@ from support.fake_sigstore import (
 from support.own_sigstore import Sigstore
 
 from regexplore.errors import MissingExtraError
+from regexplore.evidence import sigstore_roots
 from regexplore.evidence.claimed_signer import claimed_signer
 from regexplore.evidence.cosign_verification import CERTIFICATE, SIGNATURE
 from regexplore.evidence.notation_envelope import parse_notation
-from regexplore.evidence.sigstore_roots import log_keys_of, root_bytes, roots_of
+from regexplore.evidence.sigstore_roots import root_bytes
 from regexplore.evidence.trust import Identity, Trust
 from regexplore.evidence.verification import verify
 
@@ -39,14 +39,10 @@ BY_KEY = evidence(
 COSE = evidence("notation COSE", b"\xd2\x84")
 
 
-@pytest.fixture(autouse=True)
-def nothing_remembered() -> Iterator[None]:
-    """Roots are read once a process; here they must be looked for again, and after that no answer may stay."""
-    for remembered in (roots_of, log_keys_of):
-        remembered.cache_clear()
-    yield
-    for remembered in (roots_of, log_keys_of):
-        remembered.cache_clear()
+@pytest.fixture
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The roots that are shipped are read once a process; here they must be looked for again."""
+    monkeypatch.setattr(sigstore_roots, "_shipped", sigstore_roots._shipped.__wrapped__)
 
 
 @pytest.mark.parametrize("form", ["cosign signature", "DSSE envelope", "sigstore bundle", "notation JWS"])
@@ -74,6 +70,7 @@ def test_without_sigstore_a_bundle_is_not_checked(tmp_path: Path, monkeypatch: p
     assert signer.identity == WHO
 
 
+@pytest.mark.usefixtures("nothing_remembered")
 @pytest.mark.parametrize("root", ["production", "staging"])
 def test_without_sigstore_its_roots_are_missing_and_keys_still_do(
     root: str, monkeypatch: pytest.MonkeyPatch
