@@ -151,6 +151,7 @@ class Gathering:
 
     def _manifests(self, found: AuditedRepository, roots: list[AuditedManifest], tags: Sequence[str]) -> None:
         scanned = [root.document for root in roots if root.document.subject is not None]
+        listed = frozenset(tags)
         waiting = len(roots)
 
         def gather(root: AuditedManifest) -> list[AuditedManifest]:
@@ -160,7 +161,7 @@ class Gathering:
                 # While others wait, every hand has work: more threads for one image would stand in their way.
                 alone = waiting >= self.workers
             with Budget() as own:
-                gathered = self._gathered(root, tags, scanned, ThisThread() if alone else None)
+                gathered = self._gathered(root, listed, scanned, ThisThread() if alone else None)
             for one in gathered:
                 one.whole = not own.refused
             return gathered
@@ -181,7 +182,7 @@ class Gathering:
     def _gathered(
         self,
         root: AuditedManifest,
-        tags: Sequence[str],
+        tags: frozenset[str],
         scanned: Sequence[Document],
         executor: Executor | None,
     ) -> list[AuditedManifest]:
@@ -263,7 +264,7 @@ class Gathering:
         self,
         root: AuditedManifest,
         gathered: Iterable[AuditedManifest],
-        tags: Sequence[str],
+        tags: frozenset[str],
         scanned: Sequence[Document],
         executor: Executor | None,
     ) -> None:

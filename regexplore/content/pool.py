@@ -117,8 +117,12 @@ def map_bounded(
     >>> [outcome.result() for outcome in map_bounded(len, ["a", "bb"])]
     [1, 2]
     """
-    work = _Work(fn, items, workers, on_result, cancel, keep)
-    return work.run(_OwnThreads(fn, workers) if executor is None else _Elsewhere(fn, executor))
+    hands: _Hands[T, R]
+    if executor is None:
+        hands = _OwnThreads(fn, workers)
+    else:
+        hands = _Here(fn) if isinstance(executor, ThisThread) else _Elsewhere(fn, executor)
+    return _Work(fn, items, workers, on_result, cancel, keep).run(hands)
 
 
 class ThisThread(Executor):
@@ -188,6 +192,23 @@ class _OwnThreads(Generic[T, R]):
                 self.done.put((n, _answer(self._fn, item)))
             except BaseException as error:
                 self.done.put((n, error))
+
+
+class _Here(Generic[T, R]):
+    """The thread that asks: no future is made for a call that has ended before anybody could wait for it."""
+
+    def __init__(self, fn: Callable[[T], R]) -> None:
+        self.done: SimpleQueue[tuple[int, _Answer[T, R] | BaseException]] = SimpleQueue()
+        self._fn = fn
+
+    def take(self, n: int, item: T) -> None:
+        try:
+            self.done.put((n, _answer(self._fn, item)))
+        except Exception as error:
+            self.done.put((n, error))
+
+    def stop(self) -> None:
+        """Nothing is ever under way."""
 
 
 class _Elsewhere(Generic[T, R]):

@@ -26,6 +26,7 @@ class RememberedStore:
     def __init__(self, source: Source, pinned: Mapping[str, Document] | None = None) -> None:
         self._source = source
         self._pinned = dict(pinned or {})
+        self._lister = source.store if isinstance(source.store, ReferrerLister) else None
 
     def resolve(self, reference: str, /) -> Descriptor:
         """Give what a tag or digest names."""
@@ -63,10 +64,9 @@ class RememberedStore:
 
     def referrer_pages(self, target: Descriptor, artifact_type: str = "") -> Iterator[list[Descriptor]]:
         """Yield the referrers of the target, page by page; always asked."""
-        store = self._source.store
-        if not isinstance(store, ReferrerLister):
+        if self._lister is None:
             raise UnsupportedError(f"{self._source.name} cannot list referrers")
-        return store.referrer_pages(target, artifact_type)
+        return self._lister.referrer_pages(target, artifact_type)
 
     def tag_pages(self, last: str = "") -> Iterator[list[str]]:
         """Yield the tags, page by page; always asked."""

@@ -100,7 +100,10 @@ class Digest(str):
 
     def matches(self, content: bytes) -> bool:
         """Whether the bytes have this digest."""
-        return hmac.compare_digest(self, Digest.of(content, self.algorithm))
+        algorithm, _, encoded = self.partition(":")
+        hasher = new_hasher(algorithm)
+        hasher.update(content)
+        return hmac.compare_digest(encoded, hasher.hexdigest())
 
     def verify(self, content: bytes) -> None:
         """Check bytes against this digest.
@@ -110,8 +113,8 @@ class Digest(str):
         MismatchedDigestError
             They have another one.
         """
-        actual = Digest.of(content, self.algorithm)
-        if actual != self:
+        if not self.matches(content):
+            actual = Digest.of(content, self.algorithm)
             raise MismatchedDigestError(f"content has digest {actual}, asked for {self}")
 
     def __reduce__(self) -> tuple[Any, ...]:
