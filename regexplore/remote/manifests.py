@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import requests
 
-from regexplore.errors import MissingReferenceError, NotFoundError
+from regexplore.errors import NotFoundError
 from regexplore.oci import Descriptor, Digest, Reference
 from regexplore.oci.document import hashed_part
 from regexplore.remote.auth.scope import ACTION_PULL, scope_repository
@@ -116,8 +116,6 @@ class RemoteManifests:
 
     def _reference(self, reference: str) -> tuple[str, Digest | None]:
         parsed = self._parse(reference)
-        if not parsed.reference:
-            raise MissingReferenceError(f"{parsed} names neither a tag nor a digest")
         return parsed.reference, parsed.digest
 
     def _request(self, method: str, reference: str, accept: str) -> requests.Response:

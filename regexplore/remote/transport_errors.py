@@ -95,8 +95,10 @@ def _tls_reason(chain: list[BaseException]) -> str:
     import ssl
 
     for found in chain:
+        # What OpenSSL did not raise itself has none of these fields.
         if isinstance(found, ssl.SSLCertVerificationError):
-            return f"the certificate was not accepted: {found.verify_message}"
-        if isinstance(found, ssl.SSLError) and found.reason:
-            return f"TLS failed: {found.reason.replace('_', ' ').lower()}"
+            return f"the certificate was not accepted: {getattr(found, 'verify_message', '') or 'no reason given'}"
+        reason = getattr(found, "reason", None)
+        if isinstance(found, ssl.SSLError) and isinstance(reason, str):
+            return f"TLS failed: {reason.replace('_', ' ').lower()}"
     return "TLS failed"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import http.client
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
 import requests
+import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 from requests.cookies import RequestsCookieJar
@@ -21,6 +23,7 @@ from regexplore.remote import clock, limits
 from regexplore.remote.connections import ShortHTTPConnection, _head, _wait
 from regexplore.remote.messages import LightRequest, prepared
 from regexplore.remote.transport import Transport
+from regexplore.remote.transport_errors import transport_error
 from regexplore.sandbox import SandboxServer
 
 
@@ -394,3 +397,35 @@ def test_answers_take_cookies_and_an_encoding():
         response.cookies = cookies = RequestsCookieJar()
         assert (response.encoding, response.text) == ("latin-1", "hi")
         assert response.cookies is cookies
+
+
+def test_a_server_without_tls_is_said_to_be_none():
+    with answering(FINE) as (host, _), pytest.raises(errors.TLSError, match="TLS failed: ") as caught:
+        registry(host, plain_http=False).ping()
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (urllib3.exceptions.SSLError("odd"), errors.TLSError, "TLS failed"),
+        (requests.exceptions.SSLError(ssl.SSLError(1, "odd")), errors.TLSError, "TLS failed"),
+        (ssl.SSLCertVerificationError("odd"), errors.TransportError, "SSLCertVerificationError"),
+        (
+            requests.exceptions.SSLError(ssl.SSLCertVerificationError("odd")),
+            errors.TLSError,
+            "the certificate was not accepted: no reason given",
+        ),
+        (socket.gaierror(-2, "unknown"), errors.HostNotFoundError, "does not resolve"),
+        (ConnectionRefusedError(), errors.ConnectError, "refused"),
+        (requests.exceptions.ReadTimeout(), errors.DeadlineExceededError, "no answer in time"),
+        (requests.exceptions.ConnectionError(ConnectionResetError()), errors.ConnectionLostError, "broke"),
+        (requests.exceptions.RequestException("canary"), errors.TransportError, "RequestException"),
+    ],
+)
+def test_errors_of_other_libraries_are_told_by_what_they_mean(error, kind, said):
+    found = transport_error(error, "GET", "https://ada:canary@host.example/v2/?token=canary")
+    assert type(found) is kind
+    assert str(found).startswith('GET "https://host.example/v2/?token=***": ')
+    assert said in str(found)
+    assert "canary" not in str(found)

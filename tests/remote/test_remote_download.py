@@ -1,5 +1,6 @@
 """Headers of content, and blobs into files that go on where a transfer broke."""
 
+import io
 import os
 
 import pytest
@@ -7,7 +8,9 @@ from support.clients import repository
 from support.scripted_server import Answer, scripted
 
 from regexplore import errors
+from regexplore.content.memory import MemoryStore
 from regexplore.oci import Descriptor, Digest, media_types
+from regexplore.remote.download import download
 
 CONTENT = os.urandom(300_000)
 BLOB = Descriptor.from_bytes(media_types.OCI_LAYER_GZIP, CONTENT)
@@ -155,3 +158,19 @@ def test_head_6_on_real_registries(tmp_path, docker_registry, go_registry, sandb
         repo.push(BLOB, CONTENT)
         (tmp_path / f"layer{n}.part").write_bytes(CONTENT[:200_000])
         assert repo.download(BLOB, tmp_path / f"layer{n}").read_bytes() == CONTENT
+
+
+def test_head_6_from_a_store_whose_streams_do_not_verify_themselves(tmp_path):
+    store = MemoryStore()
+    assert store.add(BLOB.media_type, CONTENT) == BLOB
+    (tmp_path / "second.part").write_bytes(CONTENT[:200_000])
+    for name in ("first", "second"):
+        assert download(store, BLOB, tmp_path / name).read_bytes() == CONTENT
+
+    class Lying:
+        def fetch(self, target):
+            return io.BytesIO(b"x" * target.size)
+
+    with pytest.raises(errors.ContentError, match="asked for"):
+        download(Lying(), BLOB, tmp_path / "third")
+    assert sorted(os.listdir(tmp_path)) == ["first", "second"]

@@ -313,3 +313,13 @@ def test_t16_an_error_of_another_client_does_not_bring_its_request_along():
     with pytest.raises(errors.ConnectError, match="refused") as caught:
         RemoteRegistry(host, options=RepositoryOptions(client=session)).ping()
     assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("call", ["resolve", "fetch_reference"])
+def test_ref_12_a_repository_alone_names_no_manifest(call):
+    with scripted(lambda seen: Answer()) as server:
+        repo = repository(server.host)
+        for store in (repo, repo.manifests):
+            with pytest.raises(errors.MissingReferenceError, match="neither a tag nor a digest"):
+                getattr(store, call)(f"{server.host}/some/app")
+        assert not server.seen
