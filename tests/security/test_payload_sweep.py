@@ -354,6 +354,27 @@ def test_t1_t2_t3_t9_t10_the_whole_repository(
     assert len(sweep.shown) >= 25
 
 
+@pytest.mark.slow
+def test_t3_the_explorer(hostile: tuple[rx.Repository, list[str]]) -> None:
+    repository, fields = hostile
+    sweep = Sweep("explorer", fields)
+    for n in range(0, len(EVERY_PAYLOAD), 4):
+        for ending in ("", "-index", "-artifact"):
+            explorer = rx.explore(f"{repository.reference}:{tag_of(n)}{ending}").wait()
+            try:
+                for title in explorer.model.tab_titles:
+                    explorer.model.open_tab(title)
+                    explorer.wait()
+                    sweep.take(f"explorer {title}", n, state(explorer.widget))
+                still = explorer._still._bundle()
+                assert_safe(still)
+                sweep.take("explorer without a kernel", n, "".join(still.values()))
+            finally:
+                explorer.close()
+    assert sweep.told() > 3_000
+    assert len(sweep.shown) >= 50
+
+
 def layout_less(lines: str) -> str:
     return lines.replace("\n", " ")
 
