@@ -144,11 +144,13 @@ def _needs_walk(raw: bytes) -> bool:
 
 def _depth(raw: bytes) -> int:
     """Give how deep a document is nested, as far as `MAX_DEPTH`; it was decoded before, so its texts are whole."""
-    most = raw.count(b"{") + raw.count(b"[")
+    marks = raw.translate(None, _NO_MARKS)
+    most = marks.count(b"{") + marks.count(b"[")
     if most <= MAX_DEPTH:
         return most
     # What is left of a text without brackets is two quotes; a quote that is escaped ends none.
-    marks = (_ESCAPES.sub(b"", raw) if b"\\" in raw else raw).translate(None, _NO_MARKS)
+    if b"\\" in raw:
+        marks = _ESCAPES.sub(b"", raw).translate(None, _NO_MARKS)
     brackets = _TEXTS.sub(b"", marks.replace(b'""', b"")).translate(_ONE_KIND)
     depth = 0
     while brackets and depth <= MAX_DEPTH:
