@@ -310,7 +310,7 @@ def _pax_records(content: bytes) -> dict[str, str]:
         digits, space, _ = content[at : at + 20].partition(b" ")
         end = at + int(digits) if space and digits.isdigit() else at
         key, equals, value = content[at + len(digits) + 1 : end - 1].partition(b"=")
-        if not equals or end > len(content) or content[end - 1] != ord("\n"):
+        if not equals or not at < end <= len(content) or content[end - 1] != ord("\n"):
             raise LayerError("an extended header is broken")
         found[key.decode("utf-8", "backslashreplace")] = value.decode("utf-8", "backslashreplace")
         at = end

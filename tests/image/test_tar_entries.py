@@ -197,3 +197,114 @@ def test_a_broken_extended_header():
 def test_a_directory_of_old_writers_ends_in_a_slash():
     packed = archive([member("old/", kind=tarfile.AREGTYPE)], tarfile.USTAR_FORMAT)
     assert listed(packed)[0].type == "directory"
+
+
+# ---- headers that stand before an entry --------------------------------------------------------------
+
+
+def before(content, flag=tarfile.XHDTYPE):
+    """Pack an extended header of these bytes, with a good checksum, and a file after it."""
+    info = tarfile.TarInfo("header")
+    info.type, info.size = flag, len(content)
+    packed = info.tobuf(tarfile.USTAR_FORMAT) + content + bytes(-len(content) % 512)
+    return packed + archive([member("file", b"content")])
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        b"0 a=b\n",
+        b"xx a=b\n",
+        b"-1 a=b\n",
+        b" a=b\n",
+        b"a=b\n",
+        b"1 a=b\n",
+        b"6 a=b\n0 a=b\n",
+        b"99 a=b\n",
+        b"5 a=b\n",
+        b"7 a=bc",
+        b"6 abc\n",
+        b"12345678901234567890 a=b\n",
+    ],
+)
+def test_t29_records_of_a_length_that_cannot_be_are_refused(records):
+    """A record of no length is read again and again by whoever believes it."""
+    with pytest.raises(LayerError, match="an extended header is broken"):
+        read(before(records))
+
+
+@given(st.binary(max_size=60) | st.from_regex(rb"([0-9x-]{0,3} ?[a=]{0,3}=?[a\n]{0,3}){0,4}", fullmatch=True))
+def test_t29_any_extended_header_has_an_end(records):
+    try:
+        read(before(records))
+    except RegexploreError:
+        return
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("mtime", "noon"), ("mtime", "1" * 30), ("mtime", ""), ("size", "-1"), ("size", "9" * 19), ("uid", "\u00b2"), ("gid", "x")],
+)  # fmt: skip
+def test_t29_numbers_of_an_extended_header_that_cannot_be_are_refused(key, value):
+    said = f"{key}={value}\n".encode()
+    record = next(line for n in range(99) if len(line := b"%d " % n + said) == n)
+    with pytest.raises(LayerError, match=f"the {key} of an entry"):
+        read(before(record))
+
+
+def test_a_time_of_an_extended_header_is_read_to_the_second():
+    for said, second in ((b"20 mtime=1234567.89\n", 1_234_567), (b"13 mtime=-12\n", -12)):
+        assert listed(before(said))[0].mtime == second
+
+
+def test_t29_an_extended_header_and_a_name_have_an_end():
+    limits = LayerLimits(extended_bytes=1_000, name_bytes=500)
+    with pytest.raises(SizeExceedsLimitError, match="an extended header has 2000 bytes"):
+        read(before(b"x" * 2_000), limits=limits)
+    with pytest.raises(SizeExceedsLimitError, match="a name of 600 characters"):
+        read(before(b"x" * 600, tarfile.GNUTYPE_LONGNAME), limits=limits)
+    assert listed(before(b"x" * 400, tarfile.GNUTYPE_LONGNAME), limits=limits)[0].name == "x" * 400
+
+
+def test_the_prefix_of_posix_is_part_of_the_name():
+    name = "/".join(["folder"] * 20) + "/file"
+    packed = member(name)[0].tobuf(tarfile.USTAR_FORMAT) + bytes(1024)
+    assert listed(packed)[0].name == name
+
+
+def test_the_map_of_a_sparse_file_is_stepped_over():
+    """Old GNU archives: blocks that tell of holes stand between the header and the body."""
+    info, _ = member("holes", kind=b"S")
+    info.size = 5
+    head = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    head[482:483] = b"\x01"
+    head[148:156] = b"%06o\0 " % (sum(head) - sum(head[148:156]) + 8 * 0x20)
+    first, last = bytearray(512), bytes(512)
+    first[504:505] = b"\x01"
+    after = archive([member("next", b"more")])
+    found = read(bytes(head) + bytes(first) + last + b"hello" + bytes(507) + after, 100)
+    assert [(entry.name, body) for entry, body in found] == [("holes", b"hello"), ("next", b"more")]
+
+
+def test_checksums_of_ancient_writers_are_sums_of_signed_bytes():
+    info, _ = member("caf\u00e9")
+    head = bytearray(info.tobuf(tarfile.USTAR_FORMAT, "latin-1"))
+    rest = head[:148] + head[156:]
+    total = sum(rest) + 8 * 0x20 - 256 * sum(byte > 127 for byte in rest)
+    assert total != sum(rest) + 8 * 0x20
+    head[148:156] = b"%06o\0 " % total
+    assert [entry.name for entry in listed(bytes(head) + bytes(1024))] == ["caf\\xe9"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_the_layer_is_read_to_its_end_and_so_is_its_digest(kind):
+    packed = archive([member("file", b"content")], kind) + b"what follows" * 1_000
+    seen = []
+
+    def chunks():
+        for at in range(0, len(packed), 700):
+            seen.append(packed[at : at + 700])
+            yield seen[-1]
+
+    assert [entry.name for entry in TarReader(chunks(), DEFAULT_LIMITS)] == ["file"]
+    assert b"".join(seen) == packed
