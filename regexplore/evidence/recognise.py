@@ -159,10 +159,7 @@ def _of_tree(tree: Any) -> Recognised:
     if is_envelope(tree):
         return _of_envelope(tree, "DSSE envelope")
     if is_statement(tree):
-        statement = read_statement(tree)
-        return Recognised(
-            "in-toto statement", predicate_kind(statement.predicate_type), statement.predicate_type
-        )
+        return _of_statement(tree, "in-toto statement")
     if {"payload", "protected", "signature"} <= set(tree):
         return Recognised("notation JWS", SIGNATURE)
     if is_openvex(tree):
@@ -187,7 +184,14 @@ def _sbom_format(tree: Any) -> str:
 def _of_envelope(tree: Any, container: str) -> Recognised:
     try:
         payload = strict_json.loads(read_envelope(tree).payload)
-        statement = read_statement(payload)
+    except DocumentError as error:
+        return Recognised(container, OTHER, problem=str(error))
+    return _of_statement(payload, container)
+
+
+def _of_statement(tree: Any, container: str) -> Recognised:
+    try:
+        statement = read_statement(tree)
     except DocumentError as error:
         return Recognised(container, OTHER, problem=str(error))
     return Recognised(container, predicate_kind(statement.predicate_type), statement.predicate_type)

@@ -491,6 +491,17 @@ def test_failing_listing_is_failed_and_not_absent():
     assert any("gone" in reason for reason in found.reasons)
 
 
+def test_t31_a_body_that_is_nearly_evidence_hides_nothing_beside_it():
+    chain = chain_in(Registry())
+    image = chain.image("linux/amd64", [chain.layer()])
+    broken = chain.artifact(IN_TOTO, [(IN_TOTO, b'{"_type": "https://in-toto.io/Statement/v1"}')], image)
+    sbom = chain.sbom(image)
+    found = find_evidence(chain.store, document_of(chain.store, image))
+    problems = {piece.manifest.digest: piece.problem for piece in found.pieces}
+    assert problems[broken.digest].startswith("a statement has 1 to 10,000 subjects")
+    assert problems[sbom.digest] == ""
+
+
 def test_missing_manifest_of_a_listing_is_a_piece_with_a_problem():
     chain = chain_in(Registry())
     image = chain.image("linux/amd64", [chain.layer()])

@@ -177,6 +177,50 @@ def test_what_annotations_promise_is_told_only_where_the_body_was_not_read() -> 
     assert recognise("application/vnd.in-toto+json", "", None, lie).kind == "provenance"
 
 
+BROKEN: dict[str, tuple[str, bytes, str, str]] = {
+    "a statement about nothing": ("", encode({"_type": "https://in-toto.io/Statement/v1"}), "in-toto statement", "a statement has 1 to 10,000 subjects"),
+    "an envelope of such a one": ("", encode(envelope(encode({"_type": "https://in-toto.io/Statement/v1"}))), "DSSE envelope", "a statement has 1 to 10,000 subjects"),
+    "an envelope of no statement": ("", encode(envelope(b"{}")), "DSSE envelope", "no in-toto statement"),
+    "an envelope of no JSON": ("", encode(envelope(b"{")), "DSSE envelope", "not JSON"),
+    "an envelope without signatures": ("", encode({**envelope(b"{}"), "signatures": []}), "DSSE envelope", "an envelope without signatures"),
+    "a bundle of no envelope": ("", encode({"mediaType": "application/vnd.dev.sigstore.bundle", "dsseEnvelope": 3}), "sigstore bundle", "no DSSE envelope"),
+    "what is called a statement": ("application/vnd.in-toto+json", b'{"a": [', "in-toto statement", "not JSON"),
+    "what is called an envelope": ("application/vnd.dsse.envelope.v1+json", b'{"a": [', "DSSE envelope", "not JSON"),
+    "what is called an SBOM": ("application/spdx+json", b'{"a": [', "SPDX", "not JSON"),
+    "what is called nothing": ("application/json", b'{"a": [', "unknown", "not JSON"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_cannot_be_read_keeps_its_name_and_says_why(name: str) -> None:
+    media_type, body, form, told = BROKEN[name]
+    known = recognise(media_type, "", body)
+    assert (known.format, known.kind) == (form, "sbom" if form == "SPDX" else "other")
+    assert known.problem.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "form"),
+    [
+        ("application/vnd.dsse.envelope.v1+json", "DSSE envelope"),
+        ("application/vnd.in-toto+json", "in-toto statement"),
+        ("application/vnd.dev.sigstore.bundle.v0.3+json", "sigstore bundle"),
+    ],
+)
+def test_what_was_not_read_is_what_its_labels_say(media_type: str, form: str) -> None:
+    for known in (
+        recognise(media_type, "", None, "https://spdx.dev/Document"),
+        recognise("", media_type, None),
+    ):
+        assert known.format == form
+        assert known.kind == ("sbom" if known.predicate_type else "other")
+
+
+def test_a_signature_of_notation_is_one_by_its_members_too() -> None:
+    known = recognise("application/json", "", encode({"payload": "", "protected": "", "signature": ""}))
+    assert (known.format, known.kind) == ("notation JWS", "signature")
+
+
 # ---- artifacts ----
 
 
@@ -396,7 +440,8 @@ def test_products_of_a_vex_are_named_once_in_every_way_it_names_them() -> None:
 def test_base_claims_of_all_three_kinds() -> None:
     said = {BASE_NAME: "debian:12", BASE_DIGEST: OTHER}
     material = Material("pkg:docker/library/debian@12?platform=linux%2Famd64", {"sha256": "b" * 64})
-    provenance = Provenance("v1", "", "", "", "", (material,), {}, None, None, ())
+    source = Material("git+https://git.example/app", {"sha1": "c" * 40})
+    provenance = Provenance("v1", "", "", "", "", (source, material), {}, None, None, ())
     claims = base_claims(said, {BASE_NAME: "alpine:3"}, [provenance])
     assert [(one.name, one.digest, one.where) for one in claims] == [
         ("debian:12", OTHER, "annotation"),

@@ -159,6 +159,7 @@ def test_spdx_tag_value_of_many_forms():
     more = (
         b"PackageSupplier: Organization: d\nPackageLicenseConcluded: NOASSERTION\nPackageLicenseDeclared: MIT\n"
         b"ExternalRef: SECURITY cpe23Type cpe:2.3:a:x\nExternalRef: short\n"
+        b"ExternalRef: PERSISTENT-ID swh swh:1\n"
         b"Relationship SPDXRef-a CONTAINS SPDXRef-b\nno tag\nPackageComment: <text>one line</text>\n"
     )
     found = parse_sbom(TAG_VALUE + more)

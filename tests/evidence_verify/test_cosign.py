@@ -221,6 +221,13 @@ def test_a_certificate_for_servers_signs_nothing() -> None:
     assert found.reason == "certificate: it is not for signing code"
 
 
+def test_a_certificate_beside_the_signature_of_another_key_fails() -> None:
+    annotations = {**signed_by_certificate(), **signed_by_key(STRANGER)}
+    found = verdict(simple_signing(), annotations, BY_CERTIFICATE)
+    assert (found.status, found.reason) == ("failed", "signature: not made with the certificate's key")
+    assert found.signed_at is None
+
+
 def test_a_leaf_cannot_make_certificates() -> None:
     """A certificate signed by another leaf of the same authority leads nowhere."""
     middle_key, middle = LEAF_KEY, AUTHORITY.leaf(LEAF_KEY)

@@ -67,6 +67,12 @@ def test_t39_who_counts_is_for_the_reader_to_say(bundle: dict[str, Any], root: s
     assert (found.status, found.reason.startswith("identity: ")) == ("failed", True)
 
 
+def test_t39_without_a_root_it_is_not_checked() -> None:
+    found = verdict(ATTESTATION, "")
+    assert found.status == "not checked"
+    assert found.reason == "signed with a certificate of sigstore, and no trusted root was given"
+
+
 @pytest.mark.parametrize("bundle", [ATTESTATION, MESSAGE], ids=["attestation", "message"])
 def test_t39_under_another_root_it_is_not_checked(bundle: dict[str, Any], tmp_path: Path) -> None:
     another = Sigstore("another").write_root(tmp_path / "another.json")
