@@ -274,7 +274,8 @@ def test_scanned_manifests_count_where_the_registry_keeps_subjects_to_itself():
     chain = chain_in(Forgetful())
     image = chain.image("linux/amd64", [chain.layer()])
     sbom = chain.sbom(image)
-    scanned = [document_of(chain.store, sbom)]
+    other = chain.image("linux/amd64", [chain.layer()])
+    scanned = [document_of(chain.store, one) for one in (sbom, other, chain.sbom(other))]
     found = find_evidence(chain.store, document_of(chain.store, image), scanned=scanned)
     assert [piece.channels for piece in found.pieces] == [(SCAN,)]
     assert outcomes(found, image.digest)[SCAN] == "found"

@@ -18,6 +18,7 @@ from regexplore.evidence.piece import KINDS, Evidence
 from regexplore.evidence.recognise import recognise
 from regexplore.evidence.slsa import Material, Provenance
 from regexplore.evidence.trust import Trust
+from regexplore.evidence.vex import read_vex
 from regexplore.oci import Descriptor, Digest, Document, media_types
 
 IMAGE = Descriptor.from_bytes(media_types.OCI_MANIFEST, b"{}")
@@ -435,6 +436,11 @@ def test_products_of_a_vex_are_named_once_in_every_way_it_names_them() -> None:
     assert found is not None
     [one] = found.statements
     assert (one.vulnerability, one.products) == ("CVE-1", ("pkg:oci/app", str(IMAGE.digest)))
+
+
+@pytest.mark.parametrize("tree", [{}, [], SPDX, CYCLONEDX, {"@context": ["https://openvex.dev/ns"]}])
+def test_what_tells_of_no_vulnerabilities_is_no_vex(tree: Any) -> None:
+    assert read_vex(tree) is None
 
 
 def test_base_claims_of_all_three_kinds() -> None:

@@ -230,6 +230,19 @@ def test_the_number_of_packages_is_bounded_and_told(module, monkeypatch):
     assert "only the first 2" in found.problems[0]
 
 
+def test_a_document_that_is_broken_in_its_middle_is_not_taken_for_one_that_is_cut_off():
+    whole = raw(seeds.SPDX)
+    with pytest.raises(DocumentError, match="not JSON"):
+        parse_sbom(whole.replace(b'"packages"', b"packages", 1))
+
+
+def test_a_text_of_many_lines_is_one_value():
+    more = b"PackageLicenseConcluded: <text>MIT\nPackageName: not a package\nend</text>\nPackageName: zsh\n"
+    found = parse_sbom(seeds.TAG_VALUE + more)
+    assert [one.name for one in found.components] == ["bash", "zsh"]
+    assert found.components[0].licence == "MIT\nPackageName: not a package\nend"
+
+
 @pytest.mark.parametrize(
     ("module", "package", "more", "told"),
     [
