@@ -192,8 +192,8 @@ def _coverage_rows(root: AuditedManifest) -> Iterator[Row]:
                     "channel": channel,
                     "outcome": outcome,
                     "count": len(found),
-                    "verified": sum(one.verdict.status == VERIFIED for one in found),
-                    "failed": sum(one.verdict.status == FAILED for one in found),
+                    "verified": len([one for one in found if one.verdict.status == VERIFIED]),
+                    "failed": len([one for one in found if one.verdict.status == FAILED]),
                     "reason": look.reason if look is not None else "",
                 }
             yield {

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from msgspec import Struct
+
 from regexplore.errors import PolicyError
 
 CRITICAL, HIGH, MEDIUM, LOW, INFO = "critical", "high", "medium", "low", "info"
@@ -33,8 +35,8 @@ NEEDS: tuple[Needs, ...] = ("registry", "tags", "manifest", "config", "evidence"
 ID = re.compile(r"[A-Z][A-Z0-9_-]{1,30}")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+# Each image gets some sixty of them: a struct is made in a quarter of the time of a frozen dataclass.
+class Outcome(Struct, frozen=True, gc=False):
     """One answer of a rule.
 
     Attributes
