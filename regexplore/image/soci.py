@@ -33,12 +33,14 @@ INDEX_ANNOTATION = "com.amazon.soci.index-digest"
 LAYER_ANNOTATION = "com.amazon.soci.image-layer-digest"
 MAX_ZTOC_BYTES = 256 << 20
 MAX_FILE_BYTES = 256 << 20
+"""Of one file; of the packed spans that it is in; and of what is before it in them."""
 
 _WINDOW = 32768
 _CHECKPOINT = struct.Struct("<qqB")
 _GZIP = 1
 _GZIP_HEADER = 10
 _TRAILER = 8
+_PIECE = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,12 @@ class SociTable:
         layer = self.listing.descriptor
         start = self.checkpoints[first].start
         end = self._end(last)
+        if not 0 <= start <= end <= layer.size:
+            raise LayerError(f"the layer has {layer.size} bytes; its SOCI table names {start} to {end}")
+        if end - start > MAX_FILE_BYTES:
+            raise SizeExceedsLimitError(
+                f"the file is in {end - start} packed bytes, the limit is {MAX_FILE_BYTES}"
+            )
         packed = read_range(store, layer, start, end)
         for span in range(first, last + 1):
             part = packed[self.checkpoints[span].start - start : self._end(span) - start]
@@ -216,23 +224,25 @@ def _checkpoints(blob: bytes) -> list[Checkpoint]:
 
 
 def _unpack_from(point: Checkpoint, packed: bytes, skip: int, size: int) -> bytes:
-    """Unpack ``size`` bytes, ``skip`` bytes behind a checkpoint."""
+    """Unpack ``size`` bytes, ``skip`` bytes behind a checkpoint; what is before them is not kept."""
+    if skip > MAX_FILE_BYTES:
+        raise SizeExceedsLimitError(f"{skip} bytes are before the file, the limit is {MAX_FILE_BYTES}")
     if point.bits:
         # What follows begins inside a byte: shift the whole span, so that it begins with one.
         shifted = int.from_bytes(packed, "little") >> (8 - point.bits)
         packed = shifted.to_bytes(len(packed), "little")
     decoder = zlib.decompressobj(wbits=-15, zdict=point.window)
-    parts, wanted, raw = [], skip + size, True
+    content, raw = bytearray(), True
     try:
-        while wanted > 0 and packed:
-            part = decoder.decompress(packed, wanted)
-            parts.append(part)
-            wanted -= len(part)
+        while len(content) < size and packed:
+            part = decoder.decompress(packed, min(skip + size - len(content), _PIECE))
+            content += part[skip:]
+            skip -= min(skip, len(part))
             packed = decoder.unconsumed_tail
-            if decoder.eof and wanted > 0:
+            if decoder.eof and len(content) < size:
                 # Another member follows: behind the trailer, which only raw streams leave in place.
                 packed = decoder.unused_data[_TRAILER if raw else 0 :]
                 decoder, raw = zlib.decompressobj(wbits=31), False
     except zlib.error as error:
         raise LayerError(f"a span of the layer is broken: {error}") from None
-    return b"".join(parts)[skip:]
+    return bytes(content)

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from regexplore.content.layer_limits import LayerLimits
 from regexplore.content.store import Fetcher, read_range
 from regexplore.content.tar_entries import FILE, HARDLINK, SYMLINK, TarEntry
 from regexplore.errors import LayerError, MismatchedDigestError, SizeExceedsLimitError
@@ -88,7 +89,7 @@ class TableOfContents:
         parts = []
         for chunk in self.chunks.get(row, ()):
             packed = _range(store, self.listing.descriptor, chunk.offset, chunk.end)
-            parts.append(_unpack(packed)[: chunk.size])
+            parts.append(_unpack(packed, MAX_FILE_BYTES)[: chunk.size])
         content = b"".join(parts)
         digest = self.digests.get(row, "")
         if len(content) != size or (is_digest(digest) and not Digest(digest).matches(content)):
@@ -160,16 +161,16 @@ def _range(store: Fetcher, layer: Descriptor, start: int, end: int) -> bytes:
     return read_range(store, layer, start, end)
 
 
-def _unpack(packed: bytes) -> bytes:
+def _unpack(packed: bytes, limit: int = MAX_TABLE_BYTES) -> bytes:
     """Unpack one member or frame; what follows it in the range is not looked at."""
     if packed.startswith(b"\x1f\x8b"):
         decoder = zlib.decompressobj(wbits=31)
         try:
-            content = decoder.decompress(packed, MAX_TABLE_BYTES)
+            content = decoder.decompress(packed, limit)
         except zlib.error as error:
             raise LayerError(f"a part of the layer is broken: {error}") from None
         return content
-    return b"".join(unpacked(io.BytesIO(packed)))
+    return b"".join(unpacked(io.BytesIO(packed), limits=LayerLimits(unpacked_bytes=limit)))
 
 
 def _member(packed: bytes) -> bytes:

@@ -6,6 +6,8 @@ import json
 import subprocess
 import tarfile
 import tempfile
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,17 +15,23 @@ from backports import zstd
 from conftest import program
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.clients import repository
 
 import regexplore as rx
 from regexplore import errors
 from regexplore.content.memory import MemoryStore
-from regexplore.image.soci import INDEX_TYPES, LAYER_ANNOTATION, read_ztoc
+from regexplore.content.tar_entries import FILE, TarEntry
+from regexplore.image import soci as soci_module
+from regexplore.image import table_of_contents
+from regexplore.image.layer import LayerListing
+from regexplore.image.soci import INDEX_TYPES, LAYER_ANNOTATION, Checkpoint, SociTable, read_ztoc
 from regexplore.image.table_of_contents import (
     CHUNKED,
     CHUNKED_DIGEST,
     CHUNKED_POSITION,
     STARGZ,
     STARGZ_DIGEST,
+    read_table,
 )
 from regexplore.oci import Descriptor, Digest, media_types
 from regexplore.sandbox import SandboxServer
@@ -362,6 +370,115 @@ def test_t25_any_bytes_are_a_soci_table_or_a_named_error(content):
     layer = store.add(media_types.OCI_LAYER_GZIP, b"x")
     with pytest.raises(errors.RegexploreError):
         read_ztoc(store, store.add("application/octet-stream", content), layer)
+
+
+# ---- tables that promise too much ----------------------------------------------------------------------
+
+
+def soci_table(layer, content, offset, size, *points):
+    """Return a table of one file, as if read, each span with its right digest."""
+    starts = [Checkpoint(packed, unpacked, 0, bytes(32768)) for packed, unpacked in points]
+    ends = [point.packed for point in starts[1:]] + [layer.size]
+    listing = LayerListing(layer)
+    listing.append(TarEntry("file", FILE, 0o644, 0, 0, size, 0, "", offset))
+    digests = [str(Digest.of(content[point.packed : end])) for point, end in zip(starts, ends, strict=True)]
+    return SociTable(listing, 0, starts, digests)
+
+
+def test_soci_what_is_before_a_file_is_not_kept():
+    unpacked = bytes(96 << 20) + b"here" + bytes(1000)
+    content = gzip.compress(unpacked, mtime=0)
+    store = MemoryStore()
+    layer = store.add(media_types.OCI_LAYER_GZIP, content)
+    table = soci_table(layer, content, 96 << 20, 4, (10, 0))
+    del unpacked
+    tracemalloc.start()
+    try:
+        assert table.content(store, 0) == b"here"
+        assert tracemalloc.get_traced_memory()[1] < 80 << 20
+    finally:
+        tracemalloc.stop()
+
+
+DENSE = gzip.compress(bytes(3_000), mtime=0)
+LOOSE = gzip.compress(bytes(3_000), 0, mtime=0)
+
+
+@pytest.mark.parametrize(
+    ("content", "offset", "size", "points", "kind"),
+    [
+        (DENSE, 5, 2_000, [(10, 0)], errors.SizeExceedsLimitError),
+        (DENSE, 1_500, 5, [(10, 0)], errors.SizeExceedsLimitError),
+        (LOOSE, 5, 5, [(10, 0)], errors.SizeExceedsLimitError),
+        (DENSE, 50, 5, [(10, 0), (9_000, 40)], errors.LayerError),
+        (DENSE, 5, 5, [(10, 0), (9_000, 40)], errors.LayerError),
+    ],
+    ids=["file", "before it", "spans", "begins behind the end", "ends behind the end"],
+)
+def test_t29_soci_no_table_makes_a_file_cost_more_than_the_limit(
+    content, offset, size, points, kind, monkeypatch, sandbox
+):
+    monkeypatch.setattr(soci_module, "MAX_FILE_BYTES", 1_000)
+    store = repository(sandbox.host)
+    layer = Descriptor.from_bytes(media_types.OCI_LAYER_GZIP, content)
+    store.push(layer, content)
+    with pytest.raises(kind):
+        soci_table(layer, content, offset, size, *points).content(store, 0)
+
+
+def test_soci_a_file_behind_the_end_of_the_layer_is_refused():
+    content = gzip.compress(b"short", mtime=0)
+    store = MemoryStore()
+    layer = store.add(media_types.OCI_LAYER_GZIP, content)
+    with pytest.raises(errors.LayerError, match="ends after 5 of 10 bytes"):
+        soci_table(layer, content, 0, 10, (10, 0)).content(store, 0)
+    broken = content[:10] + b"\xff" * 20
+    layer = store.add(media_types.OCI_LAYER_GZIP, broken)
+    with pytest.raises(errors.LayerError, match="is broken"):
+        soci_table(layer, broken, 0, 10, (10, 0)).content(store, 0)
+
+
+@pytest.mark.parametrize(
+    "pack", [lambda raw: gzip.compress(raw, mtime=0), zstd.compress], ids=["gzip", "zstd"]
+)
+def test_t29_a_table_that_unpacks_to_more_than_the_limit_is_refused(pack, monkeypatch):
+    """Some kilobytes of zeros would be gigabytes of table."""
+    monkeypatch.setattr(table_of_contents, "MAX_TABLE_BYTES", 100_000)
+    monkeypatch.setattr(table_of_contents._unpack, "__defaults__", (100_000,))
+    table = pack(b'{"entries": []}' + b" " * 10_000_000)
+    store = MemoryStore()
+    annotations = {CHUNKED_POSITION: f"0:{len(table)}:1:1", CHUNKED_DIGEST: str(Digest.of(table))}
+    layer = replace(store.add(media_types.OCI_LAYER_ZSTD, table), annotations=annotations)
+    tracemalloc.start()
+    try:
+        if table.startswith(b"\x1f"):
+            # What is cut off here is blank.
+            assert len(read_table(store, layer).listing) == 0
+        else:
+            with pytest.raises(errors.SizeExceedsLimitError):
+                read_table(store, layer)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("number", [-1, True, 1.5, "7", 1 << 62])
+def test_t25_numbers_of_a_table_that_cannot_be_are_refused(number):
+    table = zstd.compress(json.dumps({"entries": [{"name": "a", "type": "reg", "size": number}]}).encode())
+    store = MemoryStore()
+    annotations = {CHUNKED_POSITION: f"0:{len(table)}:1:1", CHUNKED_DIGEST: str(Digest.of(table))}
+    layer = replace(store.add(media_types.OCI_LAYER_ZSTD, table), annotations=annotations)
+    with pytest.raises(errors.LayerError, match="the size of an entry"):
+        read_table(store, layer)
+
+
+def test_t25_a_layer_without_the_footer_that_it_should_have_is_refused():
+    store = MemoryStore()
+    for content in (b"", b"x" * 10, b"x" * 1_000):
+        annotations = {STARGZ_DIGEST: str(Digest.of(b"table"))}
+        layer = replace(store.add(media_types.OCI_LAYER_GZIP, content), annotations=annotations)
+        with pytest.raises(errors.LayerError, match="no eStargz footer"):
+            read_table(store, layer)
 
 
 if __name__ == "__main__":
