@@ -10,12 +10,13 @@ import threading
 
 import pytest
 from conftest import program
+from support.clients import repository
 
 import regexplore as rx
 from regexplore import errors
 from regexplore.content.copy import copy_graph
 from regexplore.content.memory import MemoryStore
-from regexplore.oci import EMPTY_JSON, Descriptor, media_types
+from regexplore.oci import EMPTY_JSON, Descriptor, Document, media_types
 from regexplore.sandbox import SandboxServer
 from regexplore.sandbox.faults import Fault
 
@@ -209,6 +210,76 @@ def test_t31_referrers_of_each_other_end():
     assert target.exists(previous)
 
 
+def artifact_of(store, kind, **members):
+    tree = {
+        "schemaVersion": 2,
+        "artifactType": f"application/{kind}",
+        "config": store.add(EMPTY_JSON.media_type, b"{}").to_json(),
+        "layers": [],
+        **members,
+    }
+    return store.add_document(media_types.OCI_MANIFEST, tree)
+
+
+def index_of(store, *children):
+    entries = [child.to_json() for child in children]
+    return store.add_document(media_types.OCI_INDEX, {"schemaVersion": 2, "manifests": entries})
+
+
+class Ordered(MemoryStore):
+    """Refuses a manifest before everything that it names is there, as strict registries do."""
+
+    def push(self, expected, content):
+        if media_types.is_manifest(expected.media_type):
+            raw = content if isinstance(content, bytes) else content.read()
+            for child in Document.examine(raw, expected).successors():
+                assert self.exists(child), "a manifest came before its parts"
+            content = raw
+        super().push(expected, content)
+
+
+def test_what_is_named_on_several_levels_is_sent_before_whatever_names_it():
+    source, target = MemoryStore(), Ordered()
+    leaf = artifact_of(source, "leaf")
+    middle = index_of(source, leaf)
+    upper = index_of(source, middle)
+    # Each is met first where it is least deep.
+    for children in ((leaf, middle, upper), (upper, middle, leaf), (middle, upper, leaf, leaf)):
+        root = index_of(source, *children)
+        outcome = copy_graph(source, root, target)
+        assert outcome.complete
+        assert all(target.exists(one) for one in (leaf, middle, upper, root))
+
+
+def test_an_old_referrers_index_that_stays_is_a_note_and_no_failure():
+    source = MemoryStore()
+    subject = artifact_of(source, "subject")
+    for kind in ("one", "two"):
+        artifact_of(source, kind, subject=subject.to_json())
+    with SandboxServer() as server:
+        target = repository(server.host)
+        target.set_referrers_capability(False)
+        rule = server.faults.add(Fault.status(405), method="DELETE", path="*/manifests/*")
+        outcome = copy_graph(source, subject, target, referrers=True)
+        assert rule.met
+        assert outcome.complete
+        assert any("an old referrers index stays" in note for note in outcome.notes)
+        assert len(target.predecessors(subject)) == 2
+
+
+def test_an_index_that_cannot_be_written_is_a_failure():
+    source = MemoryStore()
+    subject = artifact_of(source, "subject")
+    artifact_of(source, "one", subject=subject.to_json())
+    with SandboxServer() as server:
+        target = repository(server.host)
+        target.set_referrers_capability(False)
+        tag = str(subject.digest).replace(":", "-")
+        server.faults.add(Fault.status(400), method="PUT", path=f"*/manifests/{tag}")
+        with pytest.raises(errors.ReferrersError):
+            copy_graph(source, subject, target, referrers=True)
+
+
 # ---- layouts that are written --------------------------------------------------------------------
 
 
@@ -250,6 +321,30 @@ def test_names_move_and_go(tmp_path):
         layout.untag("v1")
 
 
+def test_a_name_is_given_to_what_is_there(tmp_path):
+    layout = rx.Layout(tmp_path / "l", create=True)
+    target = image(layout)
+    with pytest.raises(errors.InvalidReferenceError, match="a name is needed"):
+        layout.tag(target, "")
+    with pytest.raises(errors.NotFoundError, match="is not in the layout"):
+        layout.tag(Descriptor.from_bytes("a/b", b"other"), "v2")
+    assert layout.tags()["tag"].tolist() == ["v1"]
+
+
+def test_an_index_takes_the_entries_of_its_children_over(tmp_path):
+    layout = rx.Layout(tmp_path / "l", create=True)
+    target = image(layout)
+    layout.untag("v1")
+    layout.push(target, layout.fetch(target).read())
+    assert [entry.digest for entry in layout.index.manifests] == [target.digest]
+    tree = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": [target.to_json()]}
+    content = json.dumps(tree).encode()
+    parent = Descriptor.from_bytes(media_types.OCI_INDEX, content)
+    for _ in range(2):
+        layout.push(parent, content)
+        assert [entry.digest for entry in rx.Layout(tmp_path / "l").index.manifests] == [parent.digest]
+
+
 @pytest.mark.parametrize("content", [b"{", b"{} ", b"[]"])
 def test_wrong_content_leaves_nothing(tmp_path, content):
     layout = rx.Layout(tmp_path / "l", create=True)
@@ -267,7 +362,7 @@ def test_there_is_no_layout_and_none_is_made(tmp_path):
 WRITER = """
 import sys, json
 import regexplore as rx
-from regexplore.oci import EMPTY_JSON, Descriptor, media_types
+from regexplore.oci import EMPTY_JSON, Descriptor, Document, media_types
 layout = rx.Layout(sys.argv[1], create=True)
 layout.push(EMPTY_JSON, b"{}")
 for n in range(int(sys.argv[3])):
