@@ -18,6 +18,8 @@ from regexplore import errors
 from regexplore.content.memory import MemoryStore
 from regexplore.frames.files import FILES
 from regexplore.frames.packages import PACKAGES
+from regexplore.image.file_reader import LayerFile
+from regexplore.image.layer import list_layer
 from regexplore.image.packages.go_build import find_build_info, read_go
 from regexplore.oci import Descriptor, Digest, media_types
 from regexplore.sandbox import SandboxServer
@@ -408,3 +410,91 @@ def test_a_layer_that_broke_is_not_remembered(sandbox):
         with rx.trace() as trace:
             assert not repository.get("v1").files(progress=None).attrs["complete"]
         assert [event for event in trace.events if "/blobs/" in event.url]
+
+
+def go_program(modules, version="go1.24.1"):
+    """Return what the linker writes: version and modules, each with its length, between two marks."""
+
+    def counted(raw):
+        length, digits = len(raw), b""
+        while length >= 0x80:
+            digits += bytes([length & 0x7F | 0x80])
+            length >>= 7
+        return digits + bytes([length]) + raw
+
+    marked = b"0" * 16 + modules.encode() + b"1" * 16
+    return b"\xff Go buildinf:\x08\x02" + bytes(16) + counted(version.encode()) + counted(marked)
+
+
+def test_a_module_that_was_replaced_is_told_by_what_replaced_it():
+    told = (
+        "path\texample.com/app\nmod\texample.com/app\t(devel)\t\n"
+        "dep\texample.com/one\tv1.0.0\th1:x\n=>\texample.com/fork\tv1.0.1\th1:y\n"
+        "dep\texample.com/two\tv2.0.0\ndep\texample.com/three\tv3.0.0\n=>\t./local\nbuild\t-mode=exe\n"
+    )
+    found = {
+        package.name: (package.namespace, package.version) for package in read_go(go_program(told), "/x")
+    }
+    assert found == {
+        "stdlib": ("", "1.24.1"),
+        "app": ("example.com", ""),
+        "fork": ("example.com", "v1.0.1"),
+        "two": ("example.com", "v2.0.0"),
+        "local": (".", ""),
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff Go buildinf:\x08\x00" + bytes(16), "older than 1.18"),
+        (b"\xff Go buildinf:", "older than 1.18"),
+        (b"\xff Go buildinf:\x08\x02" + bytes(16) + b"\xff" * 20, "is broken"),
+        (b"\xff Go buildinf:\x08\x02" + bytes(16) + b"\x50short", "is broken"),
+    ],
+)
+def test_t25_build_information_that_cannot_be_read_is_said_to_be_so(content, said):
+    with pytest.raises(errors.LayerError, match=said):
+        list(read_go(content, "/x"))
+
+
+# ---- one file of a layer -----------------------------------------------------------------------------
+
+
+def test_a_file_is_read_in_every_way(image):
+    other = image.files(progress=None)
+    assert "/etc/a" in set(other["path"])
+    with image.open("/etc/a") as stream:
+        assert (stream.readable(), stream.tell(), stream.verified) == (True, 0, None)
+        assert (stream.read1(3), stream.tell()) == (b"sec", 3)
+        assert (stream.read(1), stream.read(), stream.read(5), stream.tell()) == (b"o", b"nd", b"", 6)
+        assert stream.verified is None, "only the end of the layer could tell"
+    stream.close()
+    with image.open("/etc/a", verify=True) as stream:
+        assert b"".join(iter(lambda: stream.read(2), b"")) == b"second"
+        assert stream.verified is True
+        assert stream.read() == b""
+
+
+def test_t20_a_layer_that_is_another_one_when_it_is_read_again_is_refused():
+    """Its listing is of what was there before: shorter, or of other content."""
+    store = MemoryStore()
+    content = packed({"etc/a": b"a" * 5_000})
+    layer = store.add(media_types.OCI_LAYER_TAR, content)
+    listing = list_layer(store, layer)
+    assert listing.names[0].endswith("etc/a")
+    assert LayerFile(store, listing, 0, verify=True).read() == b"a" * 5_000
+
+    class Other(MemoryStore):
+        def fetch(self, target):
+            return io.BytesIO(self.served)
+
+    other = Other()
+    other.served = content[:2_000]
+    with pytest.raises(errors.RegexploreError):
+        LayerFile(other, listing, 0, verify=True).read()
+    other.served = content.replace(b"aaaa", b"bbbb")
+    stream = LayerFile(other, listing, 0, verify=True)
+    with pytest.raises(errors.ContentError):
+        stream.read()
+    assert stream.verified is not True
