@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from regexplore.errors import DocumentError
@@ -40,6 +41,19 @@ def load_certificates(pem: str | bytes) -> list[x509.Certificate]:
         raise DocumentError(f"more than {MAX_CHAIN} certificates, or {MAX_PEM_BYTES:,} bytes of them")
     with _refusing("no certificates in PEM"):
         return [_readable(one) for one in x509.load_pem_x509_certificates(raw)]
+
+
+# An audit asks for those of the reader at each signature.
+@lru_cache(maxsize=16)
+def load_authorities(pem: str) -> tuple[x509.Certificate, ...]:
+    """Read the authorities that a reader trusts, from PEM; none from "".
+
+    Raises
+    ------
+    DocumentError
+        As `load_certificates`.
+    """
+    return tuple(load_certificates(pem)) if pem else ()
 
 
 def load_der(raw: bytes) -> x509.Certificate:

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 
 from regexplore.errors import DocumentError
 from regexplore.evidence import log_entry
-from regexplore.evidence.certificates import chain_problem, load_certificates, may_sign_code, signer_of
+from regexplore.evidence.certificates import (
+    chain_problem,
+    load_authorities,
+    load_certificates,
+    may_sign_code,
+    signer_of,
+)
 from regexplore.evidence.checks import check, identity_check, not_checked, verdict_of
 from regexplore.evidence.dsse import parse_envelope
 from regexplore.evidence.in_toto import read_statement
@@ -148,7 +154,7 @@ def load_roots(trust: Trust) -> list[x509.Certificate]:
     DocumentError
         They cannot be read.
     """
-    return [*(load_certificates(trust.roots) if trust.roots else ()), *roots_of(trust.sigstore)]
+    return [*load_authorities(trust.roots), *roots_of(trust.sigstore)]
 
 
 def _chain(

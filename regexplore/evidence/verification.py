@@ -95,7 +95,7 @@ def check_trust(trust: Trust) -> None:
     PolicyError
         One is broken; says which.
     """
-    from regexplore.evidence.certificates import load_certificates
+    from regexplore.evidence.certificates import load_authorities
     from regexplore.evidence.public_keys import load_public_key
 
     log_keys = [*trust.log_keys, *_trusted_root(trust.sigstore)]
@@ -105,8 +105,7 @@ def check_trust(trust: Trust) -> None:
         except DocumentError as error:
             raise PolicyError(f"key {name!r}: {error}") from None
     try:
-        if trust.roots:
-            load_certificates(trust.roots)
+        load_authorities(trust.roots)
     except DocumentError as error:
         raise PolicyError(f"roots: {error}") from None
 
