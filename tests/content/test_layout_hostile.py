@@ -21,7 +21,7 @@ from regexplore.errors import (
     RegexploreError,
     SizeExceedsLimitError,
 )
-from regexplore.oci import Descriptor
+from regexplore.oci import Descriptor, Digest
 
 
 @pytest.fixture
@@ -154,3 +154,45 @@ def test_the_last_of_equal_names_counts(directory: Path) -> None:
     second = {**rest[0], "annotations": {REF_NAME: "v1.0"}}
     (directory / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [first, second]}))
     assert LayoutStore(directory).resolve("v1.0").digest == second["digest"]
+
+
+def test_t37_a_file_that_becomes_shorter_while_it_is_read_is_refused(directory: Path) -> None:
+    store = LayoutStore(directory)
+    image = store.resolve("v1.0")
+    for move in (lambda file: file.read(), lambda file: file.seek(10)):
+        path = blob_of(directory, image)
+        whole = path.read_bytes()
+        with store.fetch(image) as file:
+            assert file.tell() == 0
+            assert file.readable()
+            os.truncate(path, 20)
+            with pytest.raises(ContentError):
+                move(file)
+        path.write_bytes(whole)
+
+
+def test_content_that_is_named_by_nothing_is_bytes_of_that_size(directory: Path) -> None:
+    store = LayoutStore(directory)
+    digest = Digest.of(b"loose")
+    path = directory / "blobs" / "sha256" / digest.encoded
+    path.write_bytes(b"loose")
+    assert store.resolve(digest) == Descriptor("application/octet-stream", digest, 5)
+    with pytest.raises(NotFoundError):
+        store.resolve(Digest.of(b"nowhere"))
+
+
+def test_t31_no_more_documents_are_looked_at_than_the_limit(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout_module, "MAX_SCANNED", 1)
+    store = LayoutStore(directory)
+    store.predecessors(store.resolve("v1.0"))
+    assert store.problems == ("stopped after 1 documents",)
+
+
+def test_an_index_file_that_is_none_is_refused(directory: Path) -> None:
+    tree = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}
+    for content in (json.dumps(tree), "[]", "{"):
+        (directory / "index.json").write_text(content)
+        with pytest.raises(DocumentError):
+            LayoutStore(directory)

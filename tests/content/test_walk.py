@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -199,6 +200,70 @@ def test_blobs_are_checked_only_when_asked() -> None:
     assert walk(store, [image]).nodes[gone.digest].state == "named"
     checked = walk(store, [image], options=WalkOptions(check_blobs=True))
     assert checked.nodes[gone.digest].state == "missing"
+
+
+def test_tags_that_cannot_be_listed_make_it_partial() -> None:
+    class Closed(CountingStore):
+        def tag_pages(self, last: str = "") -> Iterator[list[str]]:
+            yield ["v1.0"]
+            raise DeniedError("GET", "http://x/", 403)
+
+    store = Closed(supply_chain.small())
+    whole = walk(store)
+    assert any(reason.startswith("tags could not be listed: ") for reason in whole.reasons)
+    assert any(node.state == "read" for node in whole.nodes.values()), "what came before is kept"
+    one = walk(store, ["v1.0"])
+    assert any("(cosign, tag schema) could not be listed" in reason for reason in one.reasons)
+
+
+def test_a_blob_that_cannot_be_asked_for_is_a_failed_node() -> None:
+    class Closed(CountingStore):
+        def exists(self, target: Descriptor, /) -> bool:
+            raise DeniedError("HEAD", "http://x/", 403)
+
+    store = MemoryStore()
+    config, layer = store.add(media_types.OCI_CONFIG, b"{}"), store.add(media_types.OCI_LAYER_GZIP, b"x")
+    tree = {"config": config.to_json(), "layers": [layer.to_json()]}
+    image = store.add_document(media_types.OCI_MANIFEST, tree)
+    found = walk(Closed(store), [image], options=WalkOptions(check_blobs=True))
+    assert found.nodes[layer.digest].state == "failed"
+    assert not found.complete
+
+
+def test_subjects_that_are_not_followed_are_edges_where_something_else_led_to_them() -> None:
+    chain = SupplyChain()
+    image = chain.image("linux/amd64", [chain.layer()])
+    sbom = chain.sbom(image)
+    options = WalkOptions(subjects=False, referrers=False)
+    assert image.digest not in walk(chain.store, [sbom], options=options).nodes
+    assert Edge(sbom.digest, image.digest, SUBJECT) in walk(chain.store, [sbom, image], options=options).edges
+
+
+def test_content_that_two_name_differently_is_what_the_manifest_among_them_says() -> None:
+    """As a layer of one and as a child of another: only one of these can be read on."""
+    chain = SupplyChain()
+    image = chain.image("linux/amd64", [chain.layer()])
+    blob = Descriptor("application/octet-stream", image.digest, image.size)
+    config = chain.store.add(media_types.OCI_CONFIG, b"{}")
+    odd = chain.store.add_document(
+        media_types.OCI_MANIFEST, {"config": config.to_json(), "layers": [blob.to_json()]}
+    )
+    index = chain.store.add_document(
+        media_types.OCI_INDEX, {"schemaVersion": 2, "manifests": [odd.to_json(), image.to_json()]}
+    )
+    for roots in ([index], [odd, image], [odd, index]):
+        found = walk(chain.store, roots)
+        assert (found.nodes[image.digest].kind, found.nodes[image.digest].state) == ("image", "read")
+
+
+def test_an_artifact_manifest_of_the_release_candidate_leads_to_its_blobs() -> None:
+    store = MemoryStore()
+    blob = store.add("text/plain", b"text")
+    artifact = store.add_document(
+        media_types.OCI_ARTIFACT_MANIFEST, {"artifactType": "application/x", "blobs": [blob.to_json()]}
+    )
+    found = walk(store, [artifact])
+    assert [(edge.source, edge.target) for edge in found.edges] == [(artifact.digest, blob.digest)]
 
 
 # ---- options and budgets ----
