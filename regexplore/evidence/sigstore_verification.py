@@ -20,7 +20,7 @@ from regexplore.evidence.reading import at, tables
 from regexplore.evidence.sigstore_bundle import SigstoreBundle, parse_bundle
 from regexplore.evidence.sigstore_roots import root_bytes, roots_of, told_root
 from regexplore.evidence.trust import Trust
-from regexplore.evidence.verdict import FAILED, VERIFIED, Check, Signer, Verdict
+from regexplore.evidence.verdict import FAILED, NOT_CHECKED, VERIFIED, Check, Signer, Verdict
 from regexplore.oci import Descriptor, strict_json
 
 
@@ -107,9 +107,10 @@ def _by_key(bundle: SigstoreBundle, subject: Descriptor, trust: Trust) -> Verdic
         return not_checked("signed with a key, and no key was given")
     bound = _subject(bundle, subject)
     if bundle.envelope is None:
-        return not_checked(
-            "a signature over bytes, made with a key: only attestations with a key are checked"
+        unchecked = Check(
+            "signature", NOT_CHECKED, "over bytes, made with a key: only attestations are checked"
         )
+        return verdict_of((bound, unchecked))
     for name, pem in trust.keys.items():
         key = load_public_key(pem)
         if any(signs(key, one.signature, bundle.envelope.signed_bytes) for one in bundle.envelope.signatures):

@@ -29,6 +29,7 @@ from regexplore.evidence.cosign_verification import CERTIFICATE
 from regexplore.evidence.trust import Identity, Trust
 from regexplore.evidence.verdict import Signer, Verdict
 from regexplore.evidence.verification import verify
+from regexplore.oci import Digest
 
 KEY, STRANGER = Key(), Key()
 RELEASER = Signer(WHO, ISSUER, "ab")
@@ -99,6 +100,10 @@ def by_key(key: Key = KEY, payload: bytes | None = None, **changes: Any) -> byte
 MESSAGE = {"messageDigest": {"algorithm": "SHA2_256", "digest": "AAAA"}, "signature": "AAAA"}
 
 
+def over(digest: Digest) -> dict[str, str]:
+    return {"algorithm": "SHA2_256", "digest": b64encode(bytes.fromhex(digest.encoded)).decode()}
+
+
 def verdict(body: bytes, trust: Trust) -> Verdict:
     return verify(evidence("sigstore bundle", body), MANIFEST, trust)
 
@@ -123,10 +128,16 @@ def verdict(body: bytes, trust: Trust) -> Verdict:
             "identity: signed by key 'release', who is not in the policy",
         ),
         (
-            by_key(dsseEnvelope=None, messageSignature=MESSAGE),
+            by_key(dsseEnvelope=None, messageSignature={**MESSAGE, "messageDigest": over(MANIFEST.digest)}),
             Trust(keys={"release": KEY.pem}),
             "not checked",
-            "a signature over bytes, made with a key: only attestations with a key are checked",
+            "signature: over bytes, made with a key: only attestations are checked",
+        ),
+        (
+            by_key(dsseEnvelope=None, messageSignature={**MESSAGE, "messageDigest": over(OTHER.digest)}),
+            Trust(keys={"release": KEY.pem}),
+            "failed",
+            "subject: the signature is over other content",
         ),
         (
             by_key(messageSignature=MESSAGE),
