@@ -8,11 +8,13 @@ from types import SimpleNamespace
 import pytest
 
 import regexplore as rx
-from regexplore.errors import InvalidReferenceError, NotFoundError
+from regexplore.errors import InvalidReferenceError, NotFoundError, UnsupportedError
+from regexplore.explorer import names_view, pane_view
 from regexplore.explorer.application import digest_of
-from regexplore.explorer.leads import about
-from regexplore.explorer.names_view import ALL, MORE, STOP
-from regexplore.explorer.pane import FrameSheet, Lines, Pane, Rows
+from regexplore.explorer.front.table import TableView
+from regexplore.explorer.leads import about, descriptor_at
+from regexplore.explorer.names_view import ALL, MORE, STOP, NamesSheet
+from regexplore.explorer.pane import Choice, FrameSheet, Lines, Pane, Piece, Row, Rows
 from regexplore.explorer.recent import Recent
 from regexplore.explorer.subject import File, Layer, fetch_subject
 from regexplore.explorer.tabs import (
@@ -28,7 +30,10 @@ from regexplore.explorer.tabs import (
     referrers,
     shared,
 )
+from regexplore.explorer.target import open_target
+from regexplore.oci import Descriptor, Digest
 from regexplore.sandbox.faults import Fault
+from regexplore.show.value import Value
 
 
 def text_of(block: Lines) -> str:
@@ -232,3 +237,130 @@ def test_names_are_listed_on_by_their_buttons(demo, open_explorer) -> None:
     for action in (MORE, ALL, STOP, "other"):
         view._act(action)
     assert asked == [1, None, "stop"]
+
+
+def test_texts_and_choices_lead_where_they_say(demo, open_model) -> None:
+    model = open_model(f"{demo.host}/demo/app:v1.2")
+    gone = []
+    here = model.here
+    lines = pane_view._lines(
+        Lines(((Piece("a"), Piece("b", place=here)), (Piece("c", place=here.child()),))), gone.append
+    )
+    choice = pane_view._choice(Choice("Compare", (("one", here), ("two", here.child())), "one"), gone.append)
+    for message in (
+        {"kind": "link", "n": 1},
+        {"kind": "link", "n": 2},
+        {"kind": "link", "n": -1},
+        {"kind": "x"},
+    ):
+        lines._hear(None, message, [])
+    assert gone == [here.child()]
+    for message in ({"kind": "choose", "n": 0}, {"kind": "choose", "n": 2}, {"kind": "choose", "n": "0"}):
+        choice._hear(None, message, [])
+    assert gone == [here.child(), here]
+
+
+def test_a_table_turns_its_pages_and_opens_nothing_where_nothing_leads(demo, open_model) -> None:
+    gone, acted = [], []
+    table = TableView(gone.append, acted.append)
+    table._draw()
+    table.forget()
+    rows = [Row((Value(str(n)),)) for n in range(450)]
+    table._hear(None, {"kind": "open", "row": 0}, [])
+    table.show_sheet(Rows(("n",), rows))
+    for message in (
+        {"kind": "open", "row": 3},
+        {"kind": "open", "row": 450},
+        {"kind": "page", "start": 10_000},
+        {"kind": "action", "id": "more"},
+        {"kind": "unknown"},
+    ):
+        table._hear(None, message, [])
+    assert (gone, acted) == ([], ["more"])
+    assert 0 < table._start < 450
+
+
+# ---- what is in the way ------------------------------------------------------------------------------
+
+
+def test_the_files_of_one_layer_lead_to_the_files_of_the_image(demo, open_model) -> None:
+    model = open_model(f"{demo.host}/demo/app:v1.2")
+    image = rx.Repository(f"{demo.host}/demo/app").get("v1.2")["linux/amd64"]
+    model.go(model.here.document(image.document.descriptor, "linux/amd64").child(layer=1))
+    model.wait()
+    pane = opened(model, "Files")
+    assert pane.python.endswith(".files(layer=1)")
+    assert set(pane.frame["path"]) <= set(image.files(1, progress=None)["path"])
+    (table,) = pane.blocks
+    number = table.order("os-release", "", descending=False)[0]
+    model.go(table.row(number).place)
+    model.wait()
+    assert isinstance(model.subject, File)
+    folder = pane.frame["type"].tolist().index("directory")
+    assert table.row(folder).place is None
+
+
+def test_a_document_that_is_no_json_is_shown_as_it_came(demo, open_model) -> None:
+    demo.store.put_manifest(
+        "demo/odd", "application/vnd.oci.image.manifest.v1+json", b'{"a": \xff', tags=["v1"]
+    )
+    model = open_model(f"{demo.host}/demo/odd:v1")
+    pane = opened(model, "Manifest")
+    assert text_of(pane.blocks[0]) == '{"a": \\xff'
+    assert pane.notes[0].startswith("not JSON that can be read")
+    assert pane.python.endswith(".raw")
+
+
+def test_a_name_in_the_list_may_be_filtered_and_says_what_is_wrong_with_the_list() -> None:
+    names = SimpleNamespace(note="3 tags so far", shown=lambda: ["v1", "V2", "latest"], error=None)
+    sheet = NamesSheet("Tags", names, lambda name: name)
+    assert list(sheet.order("v", "", descending=False)) == [0, 1]
+    assert list(sheet.order("", "Tags", descending=True)) == [2, 1, 0]
+    assert names_view._problem(names) == []
+
+    class Three:
+        note, error = "3 tags so far", NotFoundError("gone", hint="look elsewhere")
+
+        def __len__(self) -> int:
+            return 3
+
+    assert names_view._problem(Three()) == [
+        "NotFoundError: gone; the 3 tags so far are kept",
+        "look elsewhere",
+    ]
+
+
+def test_descriptors_of_every_kind_of_document_lead_where_they_point(demo, open_model) -> None:
+    model = open_model(f"{demo.host}/demo/app:v1.2")
+    index = model.subject
+    config = next(iter(index.manifests))
+    assert descriptor_at(index, model.here, ("manifests", 0)).descriptor.digest == config.digest
+    image = index["linux/amd64"]
+    assert descriptor_at(image, model.here, ("config",)).label == "config"
+    assert descriptor_at(image, model.here, ("layers", 0)).layer == 1
+    for path in ((), ("config",), ("layers", 0), ("blobs", 0), ("subject",), ("annotations", "a")):
+        assert descriptor_at(index, model.here, path) is None
+    subject = Descriptor("application/vnd.oci.image.manifest.v1+json", Digest.of(b"x"), 1)
+    blob = Descriptor("text/plain", Digest.of(b"blob"), 4)
+    raw = json.dumps(
+        {
+            "mediaType": "application/vnd.oci.artifact.manifest.v1+json",
+            "artifactType": "a/b",
+            "blobs": [blob.to_json()],
+            "subject": subject.to_json(),
+        }
+    ).encode()
+    demo.store.put_blob("demo/old", blob.digest, b"blob")
+    demo.store.put_manifest("demo/old", "application/vnd.oci.artifact.manifest.v1+json", raw, tags=["v1"])
+    old = rx.Repository(f"{demo.host}/demo/old").get("v1")
+    assert descriptor_at(old, model.here, ("subject",)).descriptor.digest == subject.digest
+    assert descriptor_at(old, model.here, ("blobs", 0)).layer == 1
+
+
+def test_a_registry_has_no_tags_of_its_own(demo) -> None:
+    target = open_target(demo.registry)
+    with pytest.raises(UnsupportedError, match="no tags of its own"):
+        target._only  # noqa: B018
+    single = open_target(rx.Repository(f"{demo.host}/demo/app"))
+    assert (single.registry, list(single.repository_pages(""))) == (None, [])
+    assert single.place_of("v1.1").reference == "v1.1"
