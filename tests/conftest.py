@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -28,6 +29,10 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("regexplore")
+
+# What a shell starts in the background ignores interrupts, and so would all that is started here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def program(name: str) -> Path:

@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
@@ -49,12 +50,12 @@ def sandbox(
         server = make_sandbox(
             profile=profile, storage=storage, auth=auth, tls=tls, port=port, faults=read_faults(faults)
         )
-        if not empty:
-            load_demo(server)
-        for entry in load or ():
-            name, _, layout = entry.partition("=")
-            server.load(layout, name)
     except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error)) from None
+    try:
+        fill(server, empty, load or ())
+    except (ValueError, OSError) as error:
+        server.stop()
         raise typer.BadParameter(str(error)) from None
     with server:
         print_what_to_try(server, empty)
@@ -91,6 +92,15 @@ def make_sandbox(**settings: Any) -> Sandbox:
     except ImportError as error:
         raise MissingExtraError(error.name or "uvicorn", "sandbox") from None
     return Sandbox(**settings)
+
+
+def fill(server: Sandbox, empty: bool, layouts: Iterable[str]) -> None:
+    """Put the demo content, and layouts with the names of their repositories, into a sandbox."""
+    if not empty:
+        load_demo(server)
+    for entry in layouts:
+        name, _, layout = entry.partition("=")
+        server.load(layout, name)
 
 
 def load_demo(server: Sandbox) -> None:

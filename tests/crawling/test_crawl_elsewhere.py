@@ -16,8 +16,10 @@ import pytest
 import requests
 from support import crawl_work
 from support.many_repositories import write_repositories
+from typer.testing import CliRunner
 
 import regexplore as rx
+from regexplore.cli import app
 from regexplore.crawling.access import Access, LocalAccess
 from regexplore.crawling.job import Job
 from regexplore.errors import CrawlError
@@ -66,6 +68,16 @@ def test_a_cluster_gives_what_threads_give(many: rx.Registry, cluster, tmp_path:
     there = rx.crawl(many, work, on=cluster, into=tmp_path / "there", progress=None)
     pd.testing.assert_frame_equal(there.frame(), here.frame())
     assert there.requests == here.requests
+
+
+@pytest.mark.slow
+def test_the_command_crawls_on_a_cluster(many: rx.Registry, cluster, tmp_path: Path) -> None:
+    here = rx.crawl(many, progress=None).frame()
+    command = ["crawl", str(many.reference), "--into", str(tmp_path / "there")]
+    done = CliRunner().invoke(app, [*command, "--dask", cluster.scheduler.address, "--credentials", "none"])
+    assert done.exit_code == 0, done.output
+    there = pd.read_parquet(tmp_path / "there").sort_values(["repository", "tag"], ignore_index=True)
+    assert list(there["digest"]) == list(here["digest"])
 
 
 @pytest.mark.slow
