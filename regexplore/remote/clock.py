@@ -105,6 +105,7 @@ class Until:
 
     def __enter__(self) -> Deadline:
         if self._outermost:
+            enclosing()  # one that was left is not to come back when this block ends
             self._deadline.frame, self._deadline.thread = sys._getframe(1), threading.get_ident()
         self._before = _current.set(self._deadline)
         return self._deadline

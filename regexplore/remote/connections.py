@@ -28,7 +28,7 @@ from urllib3 import (
     Timeout,
 )
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3.exceptions import ClosedPoolError, HTTPError, MaxRetryError
 
 from regexplore.remote import budget, clock
 from regexplore.remote.redact import Secret
@@ -49,6 +49,8 @@ BODILESS = frozenset({"GET", "HEAD"})
 
 # The registry is free to close its side after an answer, which can still be read.
 _CLOSED_BEHIND = frozenset({errno.EPIPE, errno.ECONNRESET, getattr(errno, "EPROTOTYPE", errno.EPIPE)})
+
+_CLOSED_MEANWHILE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
 
 # The first line of an answer that counts, not of an interim one.
 _PLAIN_STATUS = re.compile(r"HTTP/1\.([01]) ([2-5][0-9]{2})(?: ([^\r\n]*))?", re.ASCII)
@@ -263,6 +265,12 @@ def _wait(longest: float | None) -> float | None:
     return left if longest is None else min(left, longest)
 
 
+def _keep_to(sock: Any, longest: float | None) -> None:
+    """Wait no longer than that on a socket; to say what holds already would cost a turn of the interpreter."""
+    if sock.gettimeout() != longest:
+        sock.settimeout(longest)
+
+
 class Raw(HTTPResponse):
     """urllib3's answer, with a shorter way to a body that came along with its head."""
 
@@ -306,7 +314,7 @@ class _Short:
         self._asked = None
         if self.sock is None:
             self.connect()
-        self.sock.settimeout(self.timeout)
+        _keep_to(self.sock, self.timeout)
         self._asked = (method, url)
         self.sock.sendall(_head(method, url, self._named_host(), headers or {}))
 
@@ -318,7 +326,7 @@ class _Short:
         (method, url), self._asked = self._asked, None
         if self.sock is None:
             raise http.client.ResponseNotReady
-        self.sock.settimeout(_wait(self.timeout))
+        _keep_to(self.sock, _wait(self.timeout))
         shutdown = getattr(self.sock, "shutdown", None)
         head = Head(self.sock, method)
         try:
@@ -390,7 +398,7 @@ class _ShortPool:
             "preload_content": False,
             "decode_content": False,
         }
-        connection = self._get_conn()
+        connection = self._taken()
         if connection.is_closed or self.proxy is not None or "%" in target:
             self._put_conn(connection)
             return self.urlopen(method, target, retries=policy, **options)  # type: ignore[no-any-return]
@@ -401,22 +409,31 @@ class _ShortPool:
             self._put_conn(None)
             if not isinstance(error, OSError | http.client.HTTPException | HTTPError):
                 raise
-            failed = error
+            # Closed by the other side while it was kept: this try never was one, as for Go's client.
+            failed = [] if isinstance(error, _CLOSED_MEANWHILE) else [error]
         else:
             return self._settled(response, method, target, policy, options)  # type: ignore[no-any-return]
-        return self.urlopen(method, target, retries=policy, failed=[failed], **options)  # type: ignore[no-any-return]
+        return self.urlopen(method, target, retries=policy, failed=failed, **options)  # type: ignore[no-any-return]
+
+    def _taken(self: Any) -> Any:
+        """Take a connection, without a look whether the other side has closed it meanwhile.
+
+        The look costs each of many threads a turn of the interpreter, and says nothing of the moment after it.
+        """
+        if self.pool is None:
+            raise ClosedPoolError(self, "Pool is closed.")
+        return self.pool.get(block=self.block) or self._new_conn()
 
     def _asked(
         self: Any, connection: Any, method: str, target: str, headers: Mapping[str, str], timeout: Timeout
     ) -> HTTPResponse:
         self.num_requests += 1
-        connection.timeout = timeout.connect_timeout
+        connection.timeout = read = timeout.read_timeout
         try:
             connection.request(method, target, headers=headers)
         except OSError as error:
             if error.errno not in _CLOSED_BEHIND:
                 raise
-        connection.timeout = read = timeout.read_timeout
         try:
             response: Any = connection.getresponse()
         except OSError as error:

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.cookies import RequestsCookieJar
 from support.clients import registry
+from support.left_over import awaited
 
 from regexplore import errors
 from regexplore.remote import clock, limits
@@ -375,6 +376,26 @@ def test_a_send_that_fails_closes_its_connection(retries):
                 get(host, transport)
             assert get(host, transport).content == b"hi"
         assert inner.fileno() == -1
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_a_connection_that_was_closed_meanwhile_costs_no_try(method):
+    """No registry says beforehand when it will close what nobody uses."""
+    transport = Transport(retries=0, connections=1)
+    with answering(FINE, FINE, close=True) as (host, connections):
+        assert get(host, transport).content == b"hi"
+        assert awaited(lambda: not idle(transport).is_connected)
+        with get(host, transport, method) as again:
+            assert (again.status_code, again.attempts, len(connections)) == (200, 1, 2)
+
+
+def test_a_server_that_never_answers_is_a_failure_all_the_same():
+    transport = Transport(retries=1, connections=1)
+    with answering(FINE, b"", b"", close=True) as (host, connections):
+        assert get(host, transport).content == b"hi"
+        with pytest.raises(errors.ConnectionLostError):
+            get(host, transport)
+        assert len(connections) == 3
 
 
 def test_a_light_request_takes_hooks_and_cookies_as_any_other():

@@ -58,6 +58,22 @@ def test_blocks_within_a_block_have_its_deadline():
     assert outer.frame is None
 
 
+def test_a_block_of_its_own_does_not_bring_back_a_deadline_that_was_left():
+    contextvars.copy_context().run(left_and_entered)
+
+
+def left_and_entered():
+    def leave():
+        clock.until(clock.Deadline.after(5)).__enter__()
+
+    leave()
+    left = clock.current()
+    with clock.until(clock.Deadline.after(5)):
+        assert clock.current() is not left
+    assert clock.current() is None
+    assert left.frame is None
+
+
 def test_the_frames_of_other_threads_are_never_asked_for(sandbox, monkeypatch):
     """While they are gathered, a socket that is closed by the garbage collector stops the interpreter for ever."""
     monkeypatch.delattr(sys, "_current_frames")

@@ -127,6 +127,7 @@ def test_auth_18_t12_t18_places_that_are_not_followed(location):
         ("https://registry.example.com", "https://2130706433", False),
         ("https://registry.example.com", "https://localhost.", False),
         ("https://registry.example.com", "https://[64:ff9b::a9fe:a9fe]", False),
+        ("https://registry.example.com", "https://[2606:4700:4700::1111]", True),
         ("http://127.0.0.1:5000", "http://127.0.0.1:5001", True),
     ],
 )
