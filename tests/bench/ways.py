@@ -188,15 +188,18 @@ def ours_crawl(host: str, folder: str, most: str, dask: str, batch: str) -> Iter
 
     if dask == "0":
         yield
-        done, workers = run(), []
+        done, workers, scheduler = run(), [], 0.0
     else:
-        from distributed import Client, LocalCluster
+        from distributed import Client
+        from distributed.deploy.subprocess import SubprocessCluster
 
+        # As on a cluster, the scheduler is a process of its own: what it keeps is Dask's, not the crawl's.
         options = {"n_workers": int(dask), "threads_per_worker": 8, "dashboard_address": "127.0.0.1:0"}
-        with LocalCluster(processes=True, **options) as cluster, Client(cluster) as client:
+        with SubprocessCluster(host="127.0.0.1", **options) as cluster, Client(cluster) as client:
             yield
             done = run(client)
             workers = list(client.run(peak_mib).values())
+            scheduler = client.run_on_scheduler(peak_mib)
     yield {
         "done": done.done,
         "earlier": done.earlier,
@@ -205,6 +208,7 @@ def ours_crawl(host: str, folder: str, most: str, dask: str, batch: str) -> Iter
         "requests": done.requests,
         "peak_mib": peak_mib(),
         "workers_mib": workers,
+        "scheduler_mib": scheduler,
     }
 
 
