@@ -169,6 +169,7 @@ class BlobReader(io.BufferedIOBase, BinaryIO):
         try:
             # read1 gives what has arrived: a body that drips cannot hold one read beyond the deadline.
             part = self._response.raw.read1(size, decode_content=False)
+            self._deadline.check(str(self.target.digest))
         except (RegexploreError, *FOREIGN) as error:
             raise self._failed(self._lost(error)) from None
         if not part:
@@ -177,7 +178,6 @@ class BlobReader(io.BufferedIOBase, BinaryIO):
                     f"{self.target.digest} ended after {self._position} of {self.target.size} bytes"
                 )
             )
-        self._deadline.check(str(self.target.digest))
         return bytes(part)
 
     def _take(self, part: bytes) -> None:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -62,8 +63,10 @@ class Usage:
         status = Path(f"/proc/{process}/status").read_text()
         self.memory = 1024 * int(re.search(r"VmRSS:\s+(\d+)", status)[1])
         self.threads = int(re.search(r"Threads:\s+(\d+)", status)[1])
-        links = list(Path(f"/proc/{process}/fd").iterdir())
-        self.sockets = sum("socket:" in str(link.readlink()) for link in links if link.is_symlink())
+        self.sockets = 0
+        for link in list(Path(f"/proc/{process}/fd").iterdir()):
+            with suppress(FileNotFoundError):  # closed since it was listed
+                self.sockets += "socket:" in str(link.readlink())
 
     def __str__(self):
         return f"{self.memory / (1 << 20):.0f} MB, {self.threads} threads, {self.sockets} sockets"
