@@ -118,18 +118,20 @@ class Schema:
         return frame
 
 
-def texts(values: list[str]) -> Any:
+def texts(values: list[Any]) -> Any:
     """Give a column of texts; where all are plain, and there may be very many, none is looked at one by one."""
-    plain = "" not in values and "".join(values).isascii()
-    return pd.array(values if plain else [_text(value) for value in values], dtype="string")
+    plain = all(issubclass(kind, str | NoneType) for kind in set(map(type, values)))
+    if not (plain and "".join(filter(None, values)).isascii()):
+        values = [_text(value) for value in values]
+    elif "" in values:
+        values = [value or None for value in values]
+    return pd.array(values, dtype="string")
 
 
 def _array(values: list[Any], dtype: str) -> Any:
     """Give one column; what does not fit its dtype is missing, never an error for the whole frame."""
     if dtype == TEXT:
-        plain = all(issubclass(kind, str | NoneType) for kind in set(map(type, values)))
-        plain = plain and "".join(filter(None, values)).isascii()
-        return pd.array([(one or None) if plain else _text(one) for one in values], dtype="string")
+        return texts(values)
     if dtype == WHOLE:
         return pd.array([_whole(value) for value in values], dtype="Int64")
     if dtype == TIME:

@@ -409,7 +409,7 @@ class _ShortPool:
             self._put_conn(None)
             if not isinstance(error, OSError | http.client.HTTPException | HTTPError):
                 raise
-            # Closed by the other side while it was kept: this try never was one, as for Go's client.
+            # Closed by the other side, while it was kept as far as can be told: no try, as for Go's client.
             failed = [] if isinstance(error, _CLOSED_MEANWHILE) else [error]
         else:
             return self._settled(response, method, target, policy, options)  # type: ignore[no-any-return]

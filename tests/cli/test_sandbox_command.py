@@ -80,7 +80,6 @@ def test_the_demo_content_until_an_interrupt(served):
 
 def test_empty_over_tls_under_an_authority_that_is_named(served):
     def ask(host: str) -> object:
-        # The command runs in the main thread: what it printed so far names the file.
         return requests.get(f"https://{host}/v2/", verify=False, timeout=10).status_code
 
     with pytest.warns(Warning, match="Unverified HTTPS request"):
